@@ -1,0 +1,1 @@
+"""The `digest` command: one module a command group; heavy imports happen inside the commands."""

@@ -1,0 +1,1 @@
+"""Settings: what `digest.toml` and the environment may say, and how a mistake is answered."""

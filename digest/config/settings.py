@@ -1,0 +1,222 @@
+"""The settings as types: every key of `digest.toml`, its default, and what it must look like.
+
+`docs/configuration.md` is the reference for people. Names follow the glossary.
+"""
+
+from collections.abc import Mapping
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from cronsim import CronSim, CronSimError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Frequency = Literal["daily", "weekly"]
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+"""A name that can stand in a URL, a file name and an environment variable."""
+
+
+def _timezone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError):
+        raise ValueError(f"{value!r} is no IANA timezone; expected one such as 'Europe/Berlin'") from None
+    return value
+
+
+def _crontab(value: str) -> str:
+    from datetime import UTC, datetime
+
+    if len(value.split()) != 5:
+        raise ValueError(f"{value!r} is no crontab line; expected five fields such as '0 7 * * 1-5'")
+    try:
+        next(CronSim(value, datetime(2000, 1, 1, tzinfo=UTC)))
+    except (CronSimError, StopIteration):
+        raise ValueError(f"{value!r} never comes; expected five fields such as '0 7 * * 1-5'") from None
+    return value
+
+
+def _one_line(value: str) -> str:
+    if any(ord(c) < 32 or ord(c) == 127 for c in value):
+        raise ValueError("must be a single line without control characters")
+    return value
+
+
+def _address(value: str) -> str:
+    from email.utils import parseaddr
+
+    name, address = parseaddr(_one_line(value))
+    if "@" not in address or not address.isascii() or value.count("@") != 1 + name.count("@"):
+        raise ValueError(f"{value!r} is no address; expected 'digest@example.org' or 'Name <digest@example.org>'")
+    return value
+
+
+def _web_address(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError(f"{value!r} is no web address; expected one such as 'https://digest.example.org'")
+    return value.rstrip("/")
+
+
+Timezone = Annotated[str, AfterValidator(_timezone)]
+Crontab = Annotated[str, AfterValidator(_crontab)]
+Line = Annotated[str, AfterValidator(_one_line)]
+Mailbox = Annotated[str, AfterValidator(_address)]
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SiteTable(_Table):
+    """`[site]`: who publishes, and where (without `url` every link back to us is a mailto:)."""
+
+    name: Line = "Paper Digest"
+    byline: Line = ""
+    url: WebAddress | None = None
+    postal_address: Line = ""
+
+
+class MailTable(_Table):
+    """`[mail]`: the addresses in the headers. `unsubscribe` takes mailed requests to leave."""
+
+    sender: Mailbox
+    reply_to: Mailbox | None = None
+    unsubscribe: Mailbox | None = None
+
+
+class KeysTable(_Table):
+    """`[keys]`: the two secrets, as files; `identity` and `signing` only by environment variable."""
+
+    identity_file: Path = Path("keys/identity.key")
+    signing_file: Path = Path("keys/signing.keys")
+    identity: SecretStr | None = None
+    signing: SecretStr | None = None
+
+
+class RelayTable(_Table):
+    """`[relays.NAME]`: an SMTP server, or with `maildir` our own one that only writes to a folder.
+
+    TLS is verified. `tls = "none"` is for loopback, or with `allow_plaintext = true`.
+    """
+
+    maildir: Path | None = None
+    host: Line | None = None
+    port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    tls: Literal["implicit", "starttls", "none"] = "starttls"
+    username: Line | None = None
+    password: SecretStr | None = None
+    password_file: Path | None = None
+    connections: Annotated[int, Field(ge=1, le=100)] = 4
+    messages_per_connection: Annotated[int, Field(ge=1)] = 500
+    timeout_seconds: Annotated[float, Field(gt=0, le=600)] = 60.0
+    allow_plaintext: bool = False
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> "RelayTable":
+        if (self.maildir is None) == (self.host is None):
+            raise ValueError("needs either `host` (an SMTP server) or `maildir` (a folder), not both")
+        if self.host and self.tls == "none" and not (_is_loopback(self.host) or self.allow_plaintext):
+            raise ValueError(
+                'tls = "none" would send mail and password readable over the network;'
+                ' use "starttls" or "implicit", or say allow_plaintext = true'
+            )
+        return self
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+class ScheduleTable(_Table):
+    """`[lists.NAME.schedule.daily|weekly]`: crontab(5) lines in the list's timezone."""
+
+    send_at: Crontab
+    build_at: Crontab | None = None
+
+
+class ListTable(_Table):
+    """`[lists.NAME]`: a named audience with its own schedule, topics and theme.
+
+    `id` is the list's permanent identity: keep it when you rename the list. It defaults to NAME.
+    """
+
+    id: Slug | None = None
+    name: Line
+    description: Line = ""
+    subscribers: Path | None = None
+    timezone: Timezone = "UTC"
+    language: Line = "en"
+    frequency: Frequency = "daily"
+    schedule: Mapping[Frequency, ScheduleTable] = Field(default_factory=dict)
+    topics: tuple[Slug, ...] = ()
+    theme: Slug = "default"
+    relay: Slug | None = None
+    window_days: Annotated[int, Field(ge=1, le=60)] = 3
+    max_cards: Annotated[int, Field(ge=1, le=200)] = 20
+    approval: Literal["auto", "required"] = "auto"
+    grace_hours: Annotated[float, Field(gt=0, le=168)] = 6.0
+    deadline_hours: Annotated[float, Field(gt=0, le=168)] = 24.0
+    sender: Mailbox | None = None
+
+
+class TopicTable(_Table):
+    """`[topics.ID]`: what belongs to the topic."""
+
+    name: Line
+    description: Line = ""
+    keywords: tuple[Line, ...] = ()
+    categories: tuple[Line, ...] = ()
+
+
+class Settings(BaseSettings):
+    """All of `digest.toml`, each value overridable by a variable such as `DIGEST_SITE__URL`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="DIGEST_", env_nested_delimiter="__", extra="forbid", frozen=True, hide_input_in_errors=True
+    )
+
+    site: SiteTable = Field(default_factory=SiteTable)
+    mail: MailTable
+    store: Path = Path("store.sqlite3")
+    templates: Path = Path("templates")
+    keys: KeysTable = Field(default_factory=KeysTable)
+    relays: Mapping[Slug, RelayTable]
+    lists: Mapping[Slug, ListTable]
+    topics: Mapping[Slug, TopicTable] = Field(default_factory=dict)
+
+    @field_validator("relays", "lists")
+    @classmethod
+    def _not_empty(cls, value: Mapping[str, object]) -> Mapping[str, object]:
+        if not value:
+            raise ValueError("needs at least one")
+        return value
+
+    @model_validator(mode="after")
+    def _names_exist(self) -> "Settings":
+        for name, table in self.lists.items():
+            for topic in table.topics:
+                _expect_name(f"lists.{name}.topics", topic, self.topics)
+            if table.relay is not None:
+                _expect_name(f"lists.{name}.relay", table.relay, self.relays)
+        ids = [table.id or name for name, table in self.lists.items()]
+        for twice in {i for i in ids if ids.count(i) > 1}:
+            raise ValueError(f"lists: two lists have the id {twice!r}; a list's id is its own")
+        return self
+
+
+def _expect_name(where: str, name: str, known: Mapping[str, object]) -> None:
+    from difflib import get_close_matches
+
+    if name in known:
+        return
+    near = get_close_matches(name, known, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(known)) or 'none'}"
+    raise ValueError(f"{where}: {name!r} is not declared; {hint}")

@@ -1,0 +1,1 @@
+"""From bytes to a relay: envelope, outcome, retry, relay, sender."""

@@ -1,0 +1,42 @@
+"""What can go wrong, in words for the person who can mend it.
+
+    DigestError            one clear line; the command line prints it and leaves with its exit code
+    ├── ConfigError        digest.toml or an environment variable
+    ├── InputError         a file or an option the user gave
+    ├── TemplateError      a theme's template
+    ├── StateError         not possible in the state an issue or a delivery is in
+    ├── BusyError          another run is at work on this site
+    └── RelayError         a relay can't be used at all (a single refusal is an outcome, not an error)
+
+Anything else that escapes is a defect of the program and keeps its traceback.
+"""
+
+
+class DigestError(Exception):
+    """A mistake or a refusal that a person can act on; `str()` is one line that says how."""
+
+    exit_code = 1
+
+
+class ConfigError(DigestError):
+    """The settings can't be used: says the file, the key, and what was expected."""
+
+
+class InputError(DigestError):
+    """A file, a record or an option can't be used: says where and what was expected."""
+
+
+class TemplateError(DigestError):
+    """A template can't be rendered: says the file, the line and the name."""
+
+
+class StateError(DigestError):
+    """The thing asked for is not possible in the present state."""
+
+
+class BusyError(DigestError):
+    """Another process works on this site; says which."""
+
+
+class RelayError(DigestError):
+    """A relay can't be reached or refuses us as a whole."""

@@ -1,0 +1,1 @@
+"""Issues as values: candidates, sections, editions, periods and states."""

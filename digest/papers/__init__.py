@@ -1,0 +1,1 @@
+"""Papers as values: the record, its identity, clean text and sentences."""

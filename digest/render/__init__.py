@@ -1,0 +1,1 @@
+"""From an issue to bytes: view, templates, HTML, plaintext, fragments, message."""

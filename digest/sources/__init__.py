@@ -1,0 +1,1 @@
+"""Sources: the world to papers. Reading does I/O, parsing is pure."""

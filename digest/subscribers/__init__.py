@@ -1,0 +1,1 @@
+"""Subscribers as values: files, addresses, audience, ids and signed links."""

@@ -1,0 +1,1 @@
+"""Topics as values: declared by the editor, matched to papers, papers ranked."""

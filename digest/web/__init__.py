@@ -1,0 +1,1 @@
+"""Web pages: the local preview (readers' pages come with the subscriber work)."""
