@@ -50,7 +50,9 @@ def _address(value: str) -> str:
 
     name, address = parseaddr(_one_line(value))
     if "@" not in address or not address.isascii() or value.count("@") != 1 + name.count("@"):
-        raise ValueError(f"{value!r} is no address; expected 'digest@example.org' or 'Name <digest@example.org>'")
+        raise ValueError(
+            f"{value!r} is no address; expected 'digest@example.org' or 'Name <digest@example.org>'"
+        )
     return value
 
 
@@ -180,7 +182,11 @@ class Settings(BaseSettings):
     """All of `digest.toml`, each value overridable by a variable such as `DIGEST_SITE__URL`."""
 
     model_config = SettingsConfigDict(
-        env_prefix="DIGEST_", env_nested_delimiter="__", extra="forbid", frozen=True, hide_input_in_errors=True
+        env_prefix="DIGEST_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
     )
 
     site: SiteTable = Field(default_factory=SiteTable)

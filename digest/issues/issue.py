@@ -23,10 +23,16 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One topic's entries in rank order; never empty."""
+    """One topic's entries in rank order; never empty.
+
+    `number` is the topic's 1-based place among the list's topics (papers that fit none come last); it
+    stays the same from day to day. `left_over` counts papers for which the issue has no room at all.
+    """
 
     topic: Topic
+    number: int
     entries: tuple[Entry, ...]
+    left_over: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,40 @@
+# Everything happens in .venv, which is made from the lock files with Python 3.11 or newer.
+PYTHON ?= python3.11
+BIN := .venv/bin
+DIGEST := $(BIN)/digest
+LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet
+
+.PHONY: demo test check lock wheel migration screenshots clean
+
+demo: .venv/run  ## a fresh site in demo/: load the seeds, build, approve, send, and say where the mail lies
+	$(DIGEST) demo demo
+
+test: .venv/dev  ## the whole test suite
+	$(BIN)/pytest -n 2
+
+check: .venv/dev  ## lint, format, types, import layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+screenshots: .venv/dev  ## docs/images from the seed papers, with a Chromium
+	$(BIN)/python tests/screenshots.py docs/images
+
+lock: .venv/dev  ## write the lock files anew (uv is needed only here)
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile $(LOCK) pyproject.toml --group build --output-file requirements.lock
+	$(BIN)/uv pip compile $(LOCK) pyproject.toml --group dev --output-file requirements-dev.lock
+
+clean:  ## forget the environment and the demo
+	rm -rf .venv demo dist
+
+.venv/run: requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+.venv/dev: .venv/run requirements-dev.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-dev.lock
+	touch $@

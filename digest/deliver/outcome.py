@@ -1,0 +1,77 @@
+"""What a relay's reply, or its silence, means for a delivery.
+
+Replies up to MAIL speak of us: the relay is at fault and the subscriber untouched. RCPT and the reply
+to the final dot speak of the address. Enhanced status codes (RFC 3463) come before the basic code
+(RFC 5321, 4.2.1); what isn't known is deferred.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from digest.deliver.states import Verb
+
+
+class Stage(StrEnum):
+    """The command a reply answers, in the order of a session."""
+
+    CONNECT = "connect"
+    EHLO = "ehlo"
+    STARTTLS = "starttls"
+    AUTH = "auth"
+    MAIL = "mail"
+    RCPT = "rcpt"
+    DATA = "data"
+    DOT = "dot"
+
+
+ABOUT_US = frozenset({Stage.CONNECT, Stage.EHLO, Stage.STARTTLS, Stage.AUTH, Stage.MAIL})
+
+NO_SUCH_ADDRESS = frozenset({"5.1.1", "5.1.3", "5.1.6", "5.1.10"})
+"""The codes that say the mailbox doesn't exist: the address is suppressed at once, everywhere."""
+
+_ENHANCED = re.compile(r"^([245]\.\d{1,3}\.\d{1,3})(?:\s|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one attempt.
+
+    `verb` moves the delivery's state. `code` is 0 where no reply came. `reply` is the relay's text,
+    bounded. `suppress` tells that the address must not be mailed again.
+    """
+
+    verb: Verb
+    stage: Stage
+    code: int
+    enhanced: str
+    reply: str
+    suppress: bool = False
+
+
+def judge(stage: Stage, code: int, reply: str) -> Outcome:
+    """Return what a reply means; `reply` is its text without the basic code."""
+    text = " ".join(reply.split())[:500]
+    found = _ENHANCED.match(text)
+    enhanced = found[1] if found else ""
+    category = (enhanced or str(code))[:1]
+    verb = _verb(stage, category, code)
+    return Outcome(verb, stage, code, enhanced, text, verb is Verb.FAIL and enhanced in NO_SUCH_ADDRESS)
+
+
+def _verb(stage: Stage, category: str, code: int) -> Verb:
+    if stage in ABOUT_US or code == 421:
+        return Verb.RELEASE if stage is not Stage.DOT else Verb.DEFER
+    if stage is Stage.DOT and 200 <= code < 300:
+        return Verb.ACCEPT
+    return Verb.FAIL if category == "5" else Verb.DEFER
+
+
+def lost(stage: Stage, reason: str) -> Outcome:
+    """Return what a broken connection or a timeout means.
+
+    Before the message began to leave nothing can have arrived. Behind that the delivery is
+    uncertain: it may have been accepted, and the reply was lost.
+    """
+    verb = Verb.LOSE if stage is Stage.DOT else Verb.RELEASE
+    return Outcome(verb, stage, 0, "", " ".join(reason.split())[:500])

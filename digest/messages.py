@@ -1,0 +1,132 @@
+"""The messages of an issue: for a claim of the ledger, and as a sample that isn't sent to anybody.
+
+A sample is what the preview, an export and a test copy show: of a frozen issue exactly its parts, of
+a draft what they would be now.
+"""
+
+import email
+import email.policy
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.message import EmailMessage
+
+from sqlalchemy import Connection
+
+from digest.deliver.sender import Claim
+from digest.errors import InputError
+from digest.issues.edition import edition_of
+from digest.issues.issue import Issue
+from digest.render.headers import IssueHeaders, Mailbox
+from digest.render.links import subscriber_links
+from digest.render.message import Addressee, EditionMessage, edition_message
+from digest.render.parts import Parts, Recipe, recipe, render_parts
+from digest.render.present import Publication
+from digest.site import MailingList, Site
+from digest.store import issues
+from digest.subscribers.address import parse_address
+from digest.subscribers.identity import SigningKeys, message_id_local, subscriber_id
+
+
+@dataclass(frozen=True)
+class Messages:
+    """Makes the messages of one frozen issue; an edition is prepared once."""
+
+    site: Site
+    issue: issues.StoredIssue
+    headers: IssueHeaders
+    signing_keys: SigningKeys
+    _editions: dict[str, EditionMessage] = field(default_factory=dict)
+    _parts: dict[str, Parts] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, site: Site, stored: issues.StoredIssue) -> "Messages":
+        """Return the messages of an issue that is approved or further."""
+        assert stored.frozen is not None
+        return cls(site, stored, IssueHeaders.from_dict(stored.frozen["headers"]), site.signing_keys)
+
+    def for_claim(self, claim: Claim) -> bytes:
+        """Return the message of a delivery: the same bytes however often it is tried."""
+        local = message_id_local(self.site.identity_key, str(self.issue.key), claim.subscriber_id)
+        addressee = Addressee(
+            to=Mailbox(claim.name, claim.address),
+            date=claim.date,
+            message_id=f"{local}@{self.headers.domain}",
+            links=subscriber_links(self.headers, self.signing_keys, claim.subscriber_id),
+        )
+        return self._edition(claim.edition).to(addressee)
+
+    def _edition(self, key: str) -> EditionMessage:
+        if key not in self._editions:
+            with self.site.store.begin() as connection:
+                language, made = issues.load_edition(connection, self.issue.id, key)
+                if language not in self._parts:
+                    self._parts[language] = issues.load_parts(connection, self.issue.id, language)
+            self._editions[key] = edition_message(self.headers, self._parts[language], made)
+        return self._editions[key]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One edition of an issue, to be looked at."""
+
+    issue: Issue
+    headers: IssueHeaders
+    parts: Parts
+    recipe: Recipe
+
+    def message(
+        self,
+        site: Site,
+        mailing_list: MailingList,
+        to: Mailbox,
+        *,
+        now: datetime,
+        message_id: str,
+        prefix: str = "",
+    ) -> bytes:
+        """Return the message as it would go to `to`; `prefix` marks the subject of a test copy."""
+        canonical = parse_address(to.address).canonical
+        reader = subscriber_id(site.identity_key, mailing_list.id, canonical)
+        links = subscriber_links(self.headers, site.signing_keys, reader)
+        addressee = Addressee(to=to, date=now, message_id=message_id, links=links)
+        return edition_message(self.headers, self.parts, self.recipe, prefix).to(addressee)
+
+
+def sample(
+    connection: Connection,
+    site: Site,
+    mailing_list: MailingList,
+    issue: Issue,
+    stored: issues.StoredIssue | None,
+    topics: Collection[str],
+) -> Sample:
+    """Return the edition of `topics` (empty for all). Raises InputError when it has no papers."""
+    frozen = stored.frozen if stored else None
+    publication = Publication(**frozen["publication"]) if frozen else site.publication(mailing_list)
+    headers = IssueHeaders.from_dict(frozen["headers"]) if frozen else site.headers(mailing_list)
+    language = frozen["language"] if frozen else mailing_list.table.language
+    edition = edition_of(issue, topics, language)
+    if edition is None:
+        of_topics = f" for {', '.join(topics)}" if topics else ""
+        raise InputError(f"issue {issue.key} has no papers{of_topics}")
+    theme = site.theme(mailing_list)
+    if stored and frozen:
+        parts = issues.load_parts(connection, stored.id, language)
+    else:
+        parts = render_parts(theme, issue, publication, language)
+    return Sample(issue, headers, parts, recipe(theme, parts, edition, publication))
+
+
+def read_back(message: bytes) -> EmailMessage:
+    """Parse a message as a mail program does; its parts are what a reader sees."""
+    parsed = email.message_from_bytes(message, policy=email.policy.default)
+    assert isinstance(parsed, EmailMessage)
+    return parsed
+
+
+def body(message: EmailMessage, subtype: str) -> str:
+    """Return the "plain" or "html" part of a message of ours."""
+    part = message.get_body((subtype,))
+    assert part is not None
+    return str(part.get_content())

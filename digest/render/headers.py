@@ -1,0 +1,108 @@
+"""Header fields as bytes: folded, encoded, and never broken by what strangers wrote.
+
+RFC 5322 (fields, folding), RFC 2047 (words that aren't ASCII), RFC 2369 and 8058 (leaving a list),
+RFC 2919 (List-Id).
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from email.errors import HeaderParseError
+from email.header import Header
+from email.utils import format_datetime, parseaddr
+from typing import Any
+
+_NOT_TEXT = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+_ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]{1,60}")
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """A name (may be empty) and an ASCII address."""
+
+    name: str
+    address: str
+
+    @classmethod
+    def parse(cls, written: str) -> "Mailbox":
+        """Read "Name <address>" or a bare address, as the settings have checked it."""
+        name, address = parseaddr(written)
+        return cls(name, address)
+
+    def __str__(self) -> str:
+        """Return it as people write it, for the body of a message."""
+        return f"{self.name} <{self.address}>" if self.name else self.address
+
+
+@dataclass(frozen=True, slots=True)
+class IssueHeaders:
+    """What all messages of an issue have in common in their headers; frozen at approval.
+
+    `domain` stands in Message-IDs; `unsubscribe` takes mailed requests; `key_id` names the signing key.
+    """
+
+    sender: Mailbox
+    reply_to: Mailbox | None
+    list_id: str
+    list_name: str
+    domain: str
+    site_url: str
+    unsubscribe: str
+    key_id: int
+
+    @classmethod
+    def from_dict(cls, stored: Mapping[str, Any]) -> "IssueHeaders":
+        """Read what `dataclasses.asdict` made of it."""
+        reply_to = stored["reply_to"]
+        values = {**stored, "sender": Mailbox(**stored["sender"])}
+        return cls(**values | {"reply_to": Mailbox(**reply_to) if reply_to else None})
+
+
+def one_line(text: str) -> str:
+    """Return text that can stand in a header: no line break, no control character."""
+    return " ".join(_NOT_TEXT.sub(" ", text).split())
+
+
+def _words(name: str, text: str, charset: str) -> str:
+    return Header(text, charset, header_name=name, maxlinelen=76).encode(linesep="\r\n")
+
+
+def text_field(name: str, value: str) -> bytes:
+    """Return an unstructured field such as Subject, as encoded words where it isn't plain ASCII."""
+    clean = one_line(value)
+    charset = "us-ascii" if clean.isascii() and "=?" not in clean else "utf-8"
+    return f"{name}: {_words(name, clean, charset)}\r\n".encode("ascii")
+
+
+def mailbox_field(name: str, mailbox: Mailbox) -> bytes:
+    """Return an address field such as To; long and foreign names are encoded and folded."""
+    words = one_line(mailbox.name)[:100]
+    if not words:
+        return f"{name}: {mailbox.address}\r\n".encode("ascii")
+    if _ATOMS.fullmatch(words):
+        phrase = words
+    elif words.isascii() and "=?" not in words:
+        phrase = '"' + re.sub(r'(["\\])', r"\\\1", words) + '"'
+    else:
+        phrase = _words(name, words, "utf-8")
+    return f"{name}: {phrase}\r\n <{mailbox.address}>\r\n".encode("ascii")
+
+
+def date_field(moment: datetime) -> bytes:
+    """Return the Date field of an aware moment."""
+    return f"Date: {format_datetime(moment)}\r\n".encode("ascii")
+
+
+def angle_field(name: str, *urls: str) -> bytes:
+    """Return a field of URLs in angle brackets (RFC 2369), one a line, unfolded within."""
+    for url in urls:
+        if not url.isascii() or re.search(r"[\s<>]", url):
+            raise HeaderParseError(f"{name}: a URL with characters that can't stand there: {url!r}")
+    listed = ",\r\n ".join(f"<{url}>" for url in urls)
+    return f"{name}: {listed}\r\n".encode("ascii")
+
+
+def list_id_field(headers: IssueHeaders) -> bytes:
+    """Return List-Id (RFC 2919): the list's name, and its permanent id under the sender's domain."""
+    return mailbox_field("List-Id", Mailbox(headers.list_name, f"{headers.list_id}.{headers.domain}"))

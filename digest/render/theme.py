@@ -1,0 +1,116 @@
+"""The theme: a folder of Jinja templates, any single file of which a site can replace by its own."""
+
+import dataclasses
+import re
+from collections.abc import Callable, Iterable, Sequence
+from difflib import get_close_matches
+from pathlib import Path
+from traceback import walk_tb
+from types import TracebackType
+from typing import Any
+
+import jinja2
+
+from digest.errors import TemplateError
+from digest.render.view import EntryView, IssueView, LinkView, SectionView
+from digest.render.wrapping import cut, some, wrap
+
+Mark = Callable[[str], tuple[str, str]]
+"""Given a fragment's name such as "card:7", the comments that open and close it."""
+
+_MARKUP = (".mjml.j2", ".html.j2")
+_TEXT = (".txt.j2",)
+_MISSING_NAME = re.compile(r"(?:has no attribute|has no element) '([^']*)'|'([^']*)' is undefined")
+_FIELDS = sorted(
+    {f.name for view in (IssueView, SectionView, EntryView, LinkView) for f in dataclasses.fields(view)}
+    | {"issue", "fragment", "entry", "section", "link", "form"}
+)
+
+
+class Theme:
+    """Templates looked up in `folders`, the first that has the file wins.
+
+    The kind of a template decides how values are escaped: those ending in .mjml.j2 and .html.j2 are
+    markup, those in .txt.j2 plain text. An undefined name is an error, it never renders as nothing.
+    """
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        """Look in `folders`, a site's own first, the shipped theme last."""
+        self.folders = tuple(Path(folder).resolve() for folder in folders)
+        loader = jinja2.FileSystemLoader([str(folder) for folder in self.folders])
+        self._markup = _environment(loader, autoescape=True)
+        self._text = _environment(loader, autoescape=False)
+
+    def render(self, name: str, /, **variables: Any) -> str:
+        """Return the template `name` rendered with `variables`.
+
+        Raises TemplateError for a template that is missing, can't be read, or fails.
+        """
+        try:
+            return self._environment(name).get_template(name).render(**variables)
+        except Exception as error:  # whatever a template does wrong is its author's to mend
+            raise TemplateError(self._explain(name, error)) from error
+
+    def render_line(self, name: str, /, **variables: Any) -> str:
+        """Return the template `name` rendered to a single line, fit for a header: a subject, a preheader."""
+        return " ".join(self.render(name, **variables).split())
+
+    def _environment(self, name: str) -> jinja2.Environment:
+        if name.endswith(_MARKUP):
+            return self._markup
+        if name.endswith(_TEXT):
+            return self._text
+        expected = ", ".join(_MARKUP + _TEXT)
+        raise TemplateError(f"{name}: the ending says how values are escaped; expected one of {expected}")
+
+    def _explain(self, name: str, error: Exception) -> str:
+        if isinstance(error, TemplateError):
+            return str(error)
+        if isinstance(error, jinja2.TemplateSyntaxError):
+            where = f"{error.filename or error.name or name}:{error.lineno}"
+            return _one_line(f"{where}: {error.message}")
+        where = self._place(error.__traceback__) or name
+        if isinstance(error, jinja2.TemplateNotFound):
+            return _one_line(f"{where}: {self._not_found(error)}")
+        reason = str(error) if isinstance(error, jinja2.TemplateError) else f"{type(error).__name__}: {error}"
+        return _one_line(f"{where}: {reason}{_near_miss(reason)}")
+
+    def _not_found(self, error: jinja2.TemplateNotFound) -> str:
+        wanted = str(error.name)
+        near = get_close_matches(wanted, self._text.list_templates(), n=1)
+        places = ", ".join(str(folder) for folder in self.folders)
+        return f"no template {wanted!r} in {places}" + (f"; did you mean {near[0]!r}?" if near else "")
+
+    def _place(self, traceback: TracebackType | None) -> str | None:
+        """Return "file:line" of the innermost template that was at work."""
+        files = [(frame.f_code.co_filename, line) for frame, line in walk_tb(traceback)]
+        ours = [f"{file}:{line}" for file, line in files if file.endswith(".j2")]
+        return ours[-1] if ours else None
+
+
+def _environment(loader: jinja2.BaseLoader, *, autoescape: bool) -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=loader,
+        autoescape=autoescape,  # noqa: S701 (off for plain text only)
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(wrap=wrap, cut=cut, some=some)
+    return environment
+
+
+def _near_miss(reason: str) -> str:
+    found = _MISSING_NAME.search(reason)
+    if not found:
+        return ""
+    return _suggest(found[1] or found[2], _FIELDS)
+
+
+def _suggest(wrong: str, known: Iterable[str]) -> str:
+    near = get_close_matches(wrong, list(known), n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

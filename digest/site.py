@@ -1,0 +1,192 @@
+"""A site: one folder with its settings, keys, templates, subscriber files and store.
+
+This is where settings become concrete parts. Everything else is handed the part it needs.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from digest.config.load import load_settings
+from digest.config.settings import ListTable, RelayTable, Settings
+from digest.deliver.outbox import outbox
+from digest.deliver.relay import Relay, Secret
+from digest.errors import BusyError, ConfigError, InputError
+from digest.render.headers import IssueHeaders, Mailbox
+from digest.render.present import Publication
+from digest.render.theme import Theme
+from digest.resources import shipped
+from digest.store.database import open_database
+from digest.subscribers.identity import SigningKeys, parse_identity_key, parse_signing_keys
+from digest.topics.topic import Topic
+
+
+@dataclass(frozen=True)
+class MailingList:
+    """A list as the settings declare it: the name commands use, and the id that outlives it."""
+
+    name: str
+    id: str
+    table: ListTable
+
+
+@dataclass(frozen=True)
+class Site:
+    """An opened site. Parts are made when they are first asked for."""
+
+    root: Path
+    settings: Settings
+
+    @classmethod
+    def open(cls, root: Path) -> "Site":
+        """Read the settings in `root`. Raises ConfigError."""
+        return cls(root.resolve(), load_settings(root))
+
+    def list(self, name: str) -> MailingList:
+        """Return a list by name. Raises InputError with the nearest one."""
+        from difflib import get_close_matches
+
+        table = self.settings.lists.get(name)
+        if table is not None:
+            return MailingList(name, table.id or name, table)
+        near = get_close_matches(name, self.settings.lists, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"lists: {', '.join(self.settings.lists)}"
+        raise InputError(f"there is no list {name!r}; {hint}")
+
+    @property
+    def lists(self) -> tuple[MailingList, ...]:
+        """All lists, in the order of the settings."""
+        return tuple(self.list(name) for name in self.settings.lists)
+
+    @cached_property
+    def store(self) -> Engine:
+        """The store, created and migrated when needed."""
+        return open_database(self.root / self.settings.store)
+
+    @cached_property
+    def identity_key(self) -> bytes:
+        """The key of ids and Message-IDs; never rotated."""
+        keys = self.settings.keys
+        text = keys.identity.get_secret_value() if keys.identity else self._secret_file(keys.identity_file)
+        return parse_identity_key(text, str(keys.identity_file))
+
+    @cached_property
+    def signing_keys(self) -> SigningKeys:
+        """The keys of the links; the first signs, all are honoured."""
+        keys = self.settings.keys
+        text = keys.signing.get_secret_value() if keys.signing else self._secret_file(keys.signing_file)
+        return parse_signing_keys(text, str(keys.signing_file))
+
+    def subscriber_file(self, mailing_list: MailingList) -> Path:
+        """Return where a list's subscriber file lies."""
+        return self.root / (
+            mailing_list.table.subscribers or Path("subscribers") / f"{mailing_list.name}.csv"
+        )
+
+    def theme(self, mailing_list: MailingList) -> Theme:
+        """Return a list's theme: the site's own files first, then the shipped ones."""
+        name = mailing_list.table.theme
+        own = self.root / self.settings.templates / name
+        folders = [own, shipped("templates") / name]
+        if not any(folder.is_dir() for folder in folders):
+            raise ConfigError(f"lists.{mailing_list.name}.theme: there is no folder {own}")
+        return Theme([*folders, shipped("templates") / "default"])
+
+    def topics(self, mailing_list: MailingList) -> tuple[Topic, ...]:
+        """Return the topics of a list, in its order; all that are declared when it names none."""
+        names = mailing_list.table.topics or tuple(self.settings.topics)
+        tables = ((name, self.settings.topics[name]) for name in names)
+        return tuple(
+            Topic(name, table.name, table.description, table.keywords, table.categories)
+            for name, table in tables
+        )
+
+    def publication(self, mailing_list: MailingList) -> Publication:
+        """Return what the templates say of a list and its site."""
+        site, table = self.settings.site, mailing_list.table
+        return Publication(
+            list_name=table.name,
+            list_description=table.description,
+            byline=site.byline,
+            site_name=site.name,
+            site_url=site.url or "",
+            postal_address=site.postal_address,
+        )
+
+    def headers(self, mailing_list: MailingList) -> IssueHeaders:
+        """Return what an issue's messages have in common in their headers."""
+        mail, table = self.settings.mail, mailing_list.table
+        sender = Mailbox.parse(table.sender or mail.sender)
+        return IssueHeaders(
+            sender=sender,
+            reply_to=Mailbox.parse(mail.reply_to) if mail.reply_to else None,
+            list_id=mailing_list.id,
+            list_name=table.name,
+            domain=sender.address.rpartition("@")[2].lower(),
+            site_url=self.settings.site.url or "",
+            unsubscribe=Mailbox.parse(mail.unsubscribe or mail.reply_to or mail.sender).address,
+            key_id=self.signing_keys.current,
+        )
+
+    def relay(self, mailing_list: MailingList) -> tuple[AbstractContextManager[Relay], int]:
+        """Return the relay of a list, to be entered, and how many connections it may have."""
+        name = mailing_list.table.relay or next(iter(self.settings.relays))
+        table = self.settings.relays[name]
+        if table.maildir is not None:
+            return outbox(name, self.root / table.maildir), table.connections
+        return nullcontext(self._smtp_relay(name, table)), table.connections
+
+    def _smtp_relay(self, name: str, table: RelayTable) -> Relay:
+        assert table.host is not None
+        password = table.password.get_secret_value() if table.password else None
+        if password is None and table.password_file is not None:
+            password = self._secret_file(table.password_file).strip()
+        if table.username and password is None:
+            raise ConfigError(
+                f"relays.{name}: has a username and no password; set DIGEST_RELAYS__{name.upper()}__PASSWORD"
+                " or password_file"
+            )
+        return Relay(
+            name=name,
+            host=table.host,
+            port=table.port,
+            tls=table.tls,
+            username=table.username,
+            password=Secret(password) if password is not None else None,
+            timeout=table.timeout_seconds,
+            messages_per_connection=table.messages_per_connection,
+        )
+
+    def _secret_file(self, path: Path) -> str:
+        try:
+            return (self.root / path).read_text(encoding="utf-8")
+        except OSError as error:
+            raise ConfigError(
+                f"{self.root / path}: {error.strerror}; restore the file from its backup"
+            ) from None
+        except UnicodeDecodeError:
+            raise ConfigError(f"{self.root / path}: not text; restore the file from its backup") from None
+
+    @contextmanager
+    def run_lock(self) -> Iterator[None]:
+        """Hold the site's run lock, which the kernel drops when we die. Raises BusyError."""
+        path = self.root / f"{self.settings.store}.lock"
+        with path.open("a+", encoding="ascii") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                file.seek(0)
+                raise BusyError(
+                    f"another run is sending for this site (process {file.read().strip() or '?'});"
+                    " wait until it has finished, or stop it"
+                ) from None
+            file.truncate(0)
+            file.write(str(os.getpid()))
+            file.flush()
+            yield

@@ -1,0 +1,243 @@
+"""The issues: drafts and their papers, what approval freezes, and their states."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
+
+from digest.issues.issue import Carries, Entry, Issue, IssueKey, Section
+from digest.issues.states import IssueState
+from digest.papers.paper import Paper
+from digest.render.parts import Parts, Recipe
+from digest.store import papers
+from digest.store.database import insert_or_ignore
+from digest.store.schema import editions, issue_papers, issue_parts, issues
+from digest.topics.topic import Topic
+
+TAKEN = (IssueState.APPROVED, IssueState.SENDING, IssueState.PAUSED, IssueState.FINISHED)
+"""The states in which an issue's number and cards are taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredIssue:
+    """An issue's row. `frozen` is None before approval; `left_over` maps section numbers to counts."""
+
+    id: int
+    key: IssueKey
+    day: date
+    number: int | None
+    state: IssueState
+    cutoff: datetime
+    left_over: Mapping[int, int]
+    frozen: Mapping[str, Any] | None
+    built_at: datetime
+    approved_at: datetime | None
+    planned_at: datetime | None
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEntry:
+    """A paper's place in a stored issue, with what is frozen of it."""
+
+    paper_id: str
+    rank: int
+    title: str
+    topic_id: str
+    topic_name: str
+    section: int
+    carries: Carries
+
+
+def find(connection: Connection, key: IssueKey) -> StoredIssue | None:
+    """Return the issue of a list, frequency and period, or None."""
+    query = select(issues).where(
+        issues.c.list_id == key.list_id, issues.c.frequency == key.frequency, issues.c.period == key.period
+    )
+    row = connection.execute(query).first()
+    return _issue(row) if row else None
+
+
+def recent(connection: Connection, list_id: str | None = None, limit: int = 100) -> list[StoredIssue]:
+    """Return issues, newest first, of one list or of all."""
+    query = select(issues).order_by(issues.c.day.desc(), issues.c.id.desc()).limit(limit)
+    if list_id is not None:
+        query = query.where(issues.c.list_id == list_id)
+    return [_issue(row) for row in connection.execute(query)]
+
+
+def unfinished(connection: Connection, list_id: str) -> list[StoredIssue]:
+    """Return a list's issues that are being sent, oldest first."""
+    query = select(issues).where(issues.c.list_id == list_id, issues.c.state == IssueState.SENDING)
+    return [_issue(row) for row in connection.execute(query.order_by(issues.c.id))]
+
+
+def entries(connection: Connection, issue_id: int) -> list[StoredEntry]:
+    """Return the papers of an issue, best first."""
+    query = select(issue_papers).where(issue_papers.c.issue_id == issue_id).order_by(issue_papers.c.rank)
+    names = StoredEntry.__dataclass_fields__
+    return [StoredEntry(**{name: getattr(row, name) for name in names}) for row in connection.execute(query)]
+
+
+def restore(connection: Connection, stored: StoredIssue) -> Issue:
+    """Return a stored issue as a value: its sections as they were composed, its papers as they are known."""
+    placed = entries(connection, stored.id)
+    known = papers.by_id(connection, (entry.paper_id for entry in placed))
+    sections: dict[int, list[StoredEntry]] = {}
+    for entry in placed:
+        sections.setdefault(entry.section, []).append(entry)
+    return Issue(
+        key=stored.key,
+        day=stored.day,
+        number=stored.number,
+        sections=tuple(
+            Section(
+                topic=Topic(found[0].topic_id, found[0].topic_name),
+                number=number,
+                entries=tuple(
+                    Entry(known.get(e.paper_id) or Paper(e.paper_id, e.title), e.rank, e.carries)
+                    for e in found
+                ),
+                left_over=stored.left_over.get(number, 0),
+            )
+            for number, found in sections.items()
+        ),
+    )
+
+
+def save_draft(connection: Connection, issue: Issue, cutoff: datetime, now: datetime) -> int:
+    """Store a draft in place of an earlier draft of the same period; returns its row id."""
+    values = {
+        "state": IssueState.DRAFT,
+        "day": issue.day,
+        "cutoff": cutoff,
+        "left_over": {str(s.number): s.left_over for s in issue.sections if s.left_over},
+        "built_at": now,
+    }
+    known = find(connection, issue.key)
+    if known is None:
+        key = {"list_id": issue.key.list_id, "frequency": issue.key.frequency, "period": issue.key.period}
+        issue_id = connection.execute(
+            insert(issues).values(**key, **values).returning(issues.c.id)
+        ).scalar_one()
+    else:
+        issue_id = known.id
+        connection.execute(update(issues).where(issues.c.id == issue_id).values(**values))
+        connection.execute(delete(issue_papers).where(issue_papers.c.issue_id == issue_id))
+    rows = [
+        {
+            "issue_id": issue_id,
+            "paper_id": entry.paper.id,
+            "rank": entry.rank,
+            "title": entry.paper.title,
+            "topic_id": section.topic.id,
+            "topic_name": section.topic.name,
+            "section": section.number,
+            "carries": entry.carries,
+        }
+        for section in issue.sections
+        for entry in section.entries
+    ]
+    if rows:
+        connection.execute(insert(issue_papers), rows)
+    return int(issue_id)
+
+
+def carried(connection: Connection, list_id: str, frequency: str) -> frozenset[str]:
+    """Return the ids of the papers that had their card in this list and frequency."""
+    query = (
+        select(issue_papers.c.paper_id)
+        .join(issues)
+        .where(issues.c.list_id == list_id, issues.c.frequency == frequency)
+        .where(issues.c.state.in_(TAKEN), issue_papers.c.carries == "card")
+    )
+    return frozenset(connection.execute(query).scalars())
+
+
+def last_cutoff(connection: Connection, list_id: str, frequency: str) -> datetime | None:
+    """Return up to when papers were candidates for the newest issue that was approved."""
+    query = select(issues.c.cutoff).where(
+        issues.c.list_id == list_id, issues.c.frequency == frequency, issues.c.state.in_(TAKEN)
+    )
+    return connection.execute(query.order_by(issues.c.cutoff.desc()).limit(1)).scalar()
+
+
+def next_number(connection: Connection, list_id: str, frequency: str) -> int:
+    """Return the number the next approved issue takes; a cancelled issue's isn't given again."""
+    query = select(func.max(issues.c.number)).where(
+        issues.c.list_id == list_id, issues.c.frequency == frequency
+    )
+    return (connection.execute(query).scalar() or 0) + 1
+
+
+def freeze(
+    connection: Connection, issue_id: int, *, number: int, frozen: Mapping[str, Any], now: datetime
+) -> None:
+    """Record an approval: number, headers and publication, for good."""
+    statement = update(issues).where(issues.c.id == issue_id)
+    connection.execute(
+        statement.values(state=IssueState.APPROVED, number=number, frozen=dict(frozen), approved_at=now)
+    )
+
+
+def save_parts(connection: Connection, issue_id: int, language: str, parts: Parts) -> None:
+    """Store the rendered parts of a language; what is there stays (it is frozen)."""
+    statement = insert_or_ignore(connection, issue_parts)
+    connection.execute(statement.values(issue_id=issue_id, language=language, parts=parts.to_json()))
+
+
+def load_parts(connection: Connection, issue_id: int, language: str) -> Parts:
+    """Return the frozen parts of a language."""
+    query = select(issue_parts.c.parts).where(
+        issue_parts.c.issue_id == issue_id, issue_parts.c.language == language
+    )
+    return Parts.from_json(connection.execute(query).scalar_one())
+
+
+def save_edition(connection: Connection, issue_id: int, key: str, language: str, recipe: Recipe) -> None:
+    """Store how an edition is made; what is there stays."""
+    connection.execute(
+        insert_or_ignore(connection, editions).values(
+            issue_id=issue_id,
+            key=key,
+            language=language,
+            fragments=sorted(recipe.fragments),
+            slots=dict(recipe.values),
+        )
+    )
+
+
+def load_edition(connection: Connection, issue_id: int, key: str) -> tuple[str, Recipe]:
+    """Return an edition's language and recipe."""
+    query = select(editions).where(editions.c.issue_id == issue_id, editions.c.key == key)
+    row = connection.execute(query).one()
+    return row.language, Recipe(frozenset(row.fragments), row.slots)
+
+
+def state(connection: Connection, issue_id: int) -> IssueState:
+    """Return the state an issue is in now."""
+    return IssueState(connection.execute(select(issues.c.state).where(issues.c.id == issue_id)).scalar_one())
+
+
+def set_state(connection: Connection, issue_id: int, state: IssueState, **moments: datetime) -> None:
+    """Record a state, and moments such as finished_at."""
+    connection.execute(update(issues).where(issues.c.id == issue_id).values(state=state, **moments))
+
+
+def _issue(row: Row[Any]) -> StoredIssue:
+    return StoredIssue(
+        id=row.id,
+        key=IssueKey(row.list_id, row.frequency, row.period),
+        day=row.day,
+        number=row.number,
+        state=IssueState(row.state),
+        cutoff=row.cutoff,
+        left_over={int(number): count for number, count in row.left_over.items()},
+        frozen=row.frozen,
+        built_at=row.built_at,
+        approved_at=row.approved_at,
+        planned_at=row.planned_at,
+        finished_at=row.finished_at,
+    )

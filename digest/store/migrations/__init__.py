@@ -1,0 +1,1 @@
+"""Alembic's migrations; `make migration` writes a new one."""

@@ -1,0 +1,227 @@
+"""The tables, and nothing else. `docs/store.md` draws them.
+
+Moments are aware UTC in the program, and UTC in the database. Lists are named by their permanent id,
+so that a rename in the settings changes no row.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+from digest.deliver.states import DeliveryState
+from digest.issues.states import IssueState
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware moment, stored in UTC whether or not the database knows timezones."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:  # noqa: ARG002
+        """Store in UTC; a naive moment is a defect of the program."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a timezone can't be stored")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Read as aware UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)  # type: ignore[no-any-return]
+
+
+def _one_of(column: str, states: type[IssueState] | type[DeliveryState]) -> CheckConstraint:
+    values = ", ".join(f"'{state}'" for state in states)
+    return CheckConstraint(f"{column} IN ({values})", name=f"known_{column}")
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+papers = Table(
+    "papers",
+    metadata,
+    Column("id", String(300), primary_key=True),
+    Column("source", String(63), nullable=False),
+    Column("position", Integer),
+    Column("title", Text, nullable=False),
+    Column("abstract", Text, nullable=False),
+    Column("authors", JSON, nullable=False),
+    Column("published", Date),
+    Column("categories", JSON, nullable=False),
+    Column("keywords", JSON, nullable=False),
+    Column("links", JSON, nullable=False),
+    Column("signals", JSON, nullable=False),
+    Column("extra", JSON, nullable=False),
+    Column("first_loaded_at", Moment, nullable=False, index=True),
+    Column("last_loaded_at", Moment, nullable=False),
+    Index("ix_papers_published", "published"),
+)
+
+issues = Table(
+    "issues",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("list_id", String(63), nullable=False),
+    Column("frequency", String(10), nullable=False),
+    Column("period", String(10), nullable=False),
+    Column("number", Integer),  # taken at approval
+    Column("day", Date, nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("cutoff", Moment, nullable=False),  # papers loaded up to here were candidates
+    Column("left_over", JSON, nullable=False),  # section number → papers without room
+    Column("frozen", JSON),  # headers and publication, from approval on
+    Column("built_at", Moment, nullable=False),
+    Column("approved_at", Moment),
+    Column("planned_at", Moment),  # no delivery is claimed before it
+    Column("finished_at", Moment),
+    UniqueConstraint("list_id", "frequency", "period"),
+    UniqueConstraint("list_id", "frequency", "number"),
+    _one_of("state", IssueState),
+)
+
+issue_papers = Table(
+    "issue_papers",
+    metadata,
+    Column("issue_id", ForeignKey("issues.id", ondelete="CASCADE"), primary_key=True),
+    Column("paper_id", String(300), primary_key=True),
+    Column("rank", Integer, nullable=False),
+    Column("title", Text, nullable=False),
+    Column("topic_id", String(63), nullable=False),
+    Column("topic_name", Text, nullable=False),
+    Column("section", Integer, nullable=False),
+    Column("carries", String(4), nullable=False),
+    Index("ix_issue_papers_paper_id", "paper_id"),
+    CheckConstraint("carries IN ('card', 'line')", name="known_carries"),
+)
+
+issue_parts = Table(
+    "issue_parts",
+    metadata,
+    Column("issue_id", ForeignKey("issues.id", ondelete="CASCADE"), primary_key=True),
+    Column("language", String(35), primary_key=True),
+    Column("parts", Text, nullable=False),
+)
+
+editions = Table(
+    "editions",
+    metadata,
+    Column("issue_id", ForeignKey("issues.id", ondelete="CASCADE"), primary_key=True),
+    Column("key", String(16), primary_key=True),
+    Column("language", String(35), nullable=False),
+    Column("fragments", JSON, nullable=False),
+    Column("slots", JSON, nullable=False),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("issue_id", ForeignKey("issues.id"), nullable=False),
+    Column("subscriber_id", String(32), nullable=False),
+    Column("address", String(254), nullable=False),
+    Column("address_key", String(64), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("edition", String(16), nullable=False),
+    Column("date", Moment, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("deadline", Moment, nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("next_attempt_at", Moment, nullable=False),
+    Column("settled_at", Moment),
+    Column("reply", Text),  # the last one, "550 5.1.1 no such user"
+    UniqueConstraint("issue_id", "subscriber_id"),
+    Index("ix_deliveries_claim", "issue_id", "state", "edition", "id"),
+    _one_of("state", DeliveryState),
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", String(30), nullable=False),
+    Column("list_id", String(63)),
+    Column("subscriber_id", String(32)),
+    Column("address", String(254), nullable=False),
+    Column("address_key", String(64), nullable=False),
+    Column("message_id", String(255), nullable=False, unique=True),
+    Column("message", Text, nullable=False),
+    Column("due_at", Moment, nullable=False),
+    Column("deadline", Moment, nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("next_attempt_at", Moment, nullable=False),
+    Column("settled_at", Moment),
+    Column("reply", Text),
+    Index("ix_notices_state_next_attempt_at", "state", "next_attempt_at"),
+    _one_of("state", DeliveryState),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("delivery_id", ForeignKey("deliveries.id"), index=True),
+    Column("notice_id", ForeignKey("notices.id"), index=True),
+    Column("relay", String(63), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("verb", String(10), nullable=False),
+    Column("stage", String(10), nullable=False),
+    Column("code", Integer, nullable=False),
+    Column("enhanced", String(11), nullable=False),
+    Column("reply", Text, nullable=False),
+    CheckConstraint("(delivery_id IS NULL) <> (notice_id IS NULL)", name="of_one"),
+)
+
+suppressions = Table(
+    "suppressions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("scope", String(63), nullable=False),  # a list's id, or "*" for everywhere
+    Column("address_key", String(64), nullable=False),
+    Column("address", String(254)),  # NULL once the person asked to be forgotten
+    Column("reason", String(30), nullable=False),
+    Column("source", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    UniqueConstraint("scope", "address_key"),
+)
+
+reader_events = Table(
+    "reader_events",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("list_id", String(63), nullable=False),
+    Column("subscriber_id", String(32), nullable=False),
+    Column("kind", String(30), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("data", JSON, nullable=False),
+    Index("ix_reader_events_list_id_subscriber_id", "list_id", "subscriber_id"),
+)

@@ -1,0 +1,199 @@
+"""The operator's changes to a subscriber file: pure edits of its text, and the one writer.
+
+An edit touches its own row. Everything else stays byte for byte: order, quotes, columns of the
+operator's own, comments, line ends.
+"""
+
+import fcntl
+import os
+import stat
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from digest.errors import InputError
+from digest.subscribers.address import parse_address
+from digest.subscribers.file import Header, RawRow, clean_name, find_header, raw_rows, split_lines
+from digest.subscribers.subscriber import Subscriber
+
+_FORMULA = ("=", "+", "-", "@")
+
+
+def add_row(text: str, subscriber: Subscriber, where: str = "the subscriber file") -> str:
+    """Return `text` with a row for `subscriber` at its end.
+
+    Raises InputError when the address can't be used or has a row already, when the file has no column
+    for something the subscriber has, or when a quote left open above would swallow the row.
+    """
+    lines = split_lines(text)
+    header = find_header(lines, where)
+    values = _values(subscriber, where)
+    before = list(raw_rows(lines, header))
+    for row in before:
+        if _canonical(row, header) == values["email"].casefold():
+            raise InputError(f"{where}:{row.start + 1}: {values['email']} has this row already")
+    fields = _placed(values, header, where)
+    end = _line_end(lines[0])
+    joint = "" if text.endswith(("\n", "\r")) else end
+    added = text + joint + ",".join(_quoted(field) for field in fields) + end
+    _expect_rows(added, [*(row.fields for row in before), fields], before, where)
+    return added
+
+
+def remove_row(text: str, canonical: str, where: str = "the subscriber file") -> tuple[str, int]:
+    """Return `text` without the rows of the canonical address, and the 1-based line of the first.
+
+    A duplicate goes too, or removing somebody would leave them on the list. Raises InputError when
+    there is no such row.
+    """
+    lines = split_lines(text)
+    header = find_header(lines, where)
+    gone: list[RawRow] = []
+    kept: list[RawRow] = []
+    for row in raw_rows(lines, header):
+        (gone if _canonical(row, header) == canonical else kept).append(row)
+    if not gone:
+        raise InputError(f"{where}: {canonical} has no row here")
+    for row in reversed(gone):
+        del lines[row.start : row.end]
+    without = "".join(lines)
+    _expect_rows(without, [row.fields for row in kept], kept, where)
+    return without, gone[0].start + 1
+
+
+def read_text(path: Path) -> str:
+    """Return a subscriber file's text. Bytes that are not UTF-8 come as lone surrogates (PEP 383).
+
+    Raises InputError when the file can't be read.
+    """
+    try:
+        return path.read_bytes().decode("utf-8", "surrogateescape")
+    except OSError as error:
+        raise InputError(f"{path}: can't be read: {error.strerror}") from None
+
+
+def write_atomically(path: Path, change: Callable[[str], str]) -> None:
+    """Replace the text of the file at `path` by what `change` makes of it, wholly or not at all.
+
+    Works under a lock that other commands wait for (".<name>.lock" beside the file), reads inside it,
+    and survives a power cut: a new file is written, synced, and renamed over the old one. The file
+    keeps its mode, and its owner where we may set one; of a symbolic link the target is replaced.
+    Whatever `change` raises is passed on and leaves the file alone. Raises InputError when the file
+    can't be read or written.
+    """
+    target = Path(os.path.realpath(path))
+    try:
+        target.stat()  # so that a wrong name leaves no lock file behind
+        with _locked(target.with_name(f".{target.name}.lock")):
+            old = read_text(target)
+            new = change(old)
+            if new != old:
+                _replace(target, new.encode("utf-8", "surrogateescape"))
+    except OSError as error:
+        raise InputError(f"{path}: can't be written: {error.strerror}") from None
+
+
+def _values(subscriber: Subscriber, where: str) -> dict[str, str]:
+    try:
+        email = parse_address(subscriber.email).address
+    except ValueError as error:
+        raise InputError(f"{where}: {error}") from None
+    if email.startswith(_FORMULA):
+        raise InputError(
+            f"{where}: {email} begins like a formula, which a spreadsheet would run; it is not added"
+        )
+    return {
+        "email": email,
+        "name": clean_name(subscriber.name),
+        "topics": " ".join(subscriber.topics),
+        "frequency": subscriber.frequency or "",
+        "timezone": subscriber.timezone or "",
+        "language": subscriber.language or "",
+    }
+
+
+def _placed(values: dict[str, str], header: Header, where: str) -> list[str]:
+    """Return the row's fields in the order of the file's columns."""
+    fields = [""] * header.width
+    for name, value in values.items():
+        if name in header.columns:
+            fields[header.columns[name]] = value
+        elif value:
+            raise InputError(
+                f"{where}: has no column {name!r} to hold {value!r}; add it to the header and every row"
+            )
+    return fields
+
+
+def _quoted(field: str) -> str:
+    """Return a field as CSV writes it (RFC 4180); one that begins with # must not look like a comment."""
+    if not any(c in field for c in ',"\r\n') and field == field.strip() and not field.startswith("#"):
+        return field
+    return '"' + field.replace('"', '""') + '"'
+
+
+def _line_end(line: str) -> str:
+    return line[len(line.rstrip("\r\n")) :] or "\n"
+
+
+def _canonical(row: RawRow, header: Header) -> str | None:
+    index = header.columns["email"]
+    try:
+        return parse_address(row.fields[index].strip()).canonical if index < len(row.fields) else None
+    except ValueError:
+        return None
+
+
+def _expect_rows(text: str, rows: Sequence[Sequence[str]], known: Sequence[RawRow], where: str) -> None:
+    """Make sure that an edit changed no other row: beside a quote that was left open, it could."""
+    lines = split_lines(text)
+    if [list(row.fields) for row in raw_rows(lines, find_header(lines, where))] == [list(r) for r in rows]:
+        return
+    line = next((row.start + 1 for row in known if row.reason), None)
+    place = where if line is None else f"{where}:{line}"
+    raise InputError(f"{place}: close the quote that is left open before the file is changed")
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    # The lock file stays: removing it would let two commands hold locks on two files of one name.
+    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _replace(target: Path, content: bytes) -> None:
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            _keep_owner_and_mode(file.fileno(), target.stat())
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    _sync_folder(target.parent)
+
+
+def _keep_owner_and_mode(file: int, like: os.stat_result) -> None:
+    mine = os.fstat(file)
+    if (mine.st_uid, mine.st_gid) != (like.st_uid, like.st_gid):
+        # Only root gives files away; for anybody else the file is theirs then, with its old mode.
+        with suppress(PermissionError):
+            os.fchown(file, like.st_uid, like.st_gid)
+    os.fchmod(file, stat.S_IMODE(like.st_mode))
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,126 @@
+import pytest
+from email_validator import EmailNotValidError, validate_email
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from digest.subscribers.address import MAX_LENGTH, Address, parse_address
+
+
+@pytest.mark.parametrize(
+    ("text", "address", "canonical"),
+    [
+        ("ada@example.org", "ada@example.org", "ada@example.org"),
+        ("  ada@example.org ", "ada@example.org", "ada@example.org"),
+        (
+            "Ada.Lovelace+Papers@Example.ORG",
+            "Ada.Lovelace+Papers@example.org",
+            "ada.lovelace+papers@example.org",
+        ),
+        ("kurt@gödel.example.org", "kurt@xn--gdel-5qa.example.org", "kurt@xn--gdel-5qa.example.org"),
+        ("kurt@XN--GDEL-5QA.example.org", "kurt@xn--gdel-5qa.example.org", "kurt@xn--gdel-5qa.example.org"),
+        ("o'neill/x=y@example.net", "o'neill/x=y@example.net", "o'neill/x=y@example.net"),
+    ],
+)
+def test_an_address_is_mailed_and_compared_in_ascii(text: str, address: str, canonical: str) -> None:
+    assert parse_address(text) == Address(address, canonical)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "empty"),
+        ("ada", "@-sign"),
+        ("@example.org", "before the @"),
+        ("ada@", "after the @"),
+        ("ada@localhost", "period"),
+        ("ada@[192.0.2.1]", "bracketed IP"),
+        ("ada..l@example.org", "two periods"),
+        ("a da@example.org", "SPACE"),
+        ("ada@example.org, bob@example.org", "invalid characters"),
+        ("Ada <ada@example.org>", "without name and angle brackets: ada@example.org"),
+        ('"Lovelace, Ada" <ada@example.org>', "without name and angle brackets: ada@example.org"),
+        ("<ada@example.org>", "without name and angle brackets: ada@example.org"),
+        ('"ada l"@example.org', "quoted"),
+        ("jörg@example.org", "SMTPUTF8"),
+        ("ada@example.org\r\nBcc: all@example.org", "line break"),
+        ("ada@example.org\n", "line break"),
+        ("ada\x00@example.org", "control character"),
+        ("ada@example.org\u2028", "line break"),
+        ("ada\udce9@example.org", "control character"),
+        ("ada@exam\u200bple.org", "ZERO WIDTH SPACE"),
+        ("ada＠example.org", "full-width"),
+        ("a" * 250 + "@example.org", "longer than 254"),
+    ],
+)
+def test_a_refusal_says_why_in_one_line(text: str, says: str) -> None:
+    with pytest.raises(ValueError, match=r"^[^\r\n]*\Z") as refusal:
+        parse_address(text)
+    assert says in str(refusal.value)
+    assert str(refusal.value).isprintable()
+
+
+def test_the_longest_address_is_taken_and_one_letter_more_is_not() -> None:
+    domain = ".".join(["d" * 60] * 3) + ".example.org"
+    local = "a" * (MAX_LENGTH - len(domain) - 1)
+    assert len(parse_address(f"{local}@{domain}").address) == MAX_LENGTH
+    with pytest.raises(ValueError, match="longer than 254"):
+        parse_address(f"a{local}@{domain}")
+
+
+def test_a_domain_that_grows_too_long_in_ascii_is_refused() -> None:
+    domain = ".".join(["ö" * 30] * 3) + ".example.org"
+    text = "a" * (MAX_LENGTH - 1 - len(domain)) + "@" + domain
+    assert len(text) == MAX_LENGTH
+    with pytest.raises(ValueError, match="longer than 254"):
+        parse_address(text)
+
+
+PIECES = st.sampled_from(
+    [
+        "ada",
+        "ÄÖ",
+        "@",
+        ".",
+        "example.org",
+        "xn--",
+        " ",
+        "<",
+        ">",
+        '"',
+        "\\",
+        "+",
+        "(",
+        "\0",
+        "\n",
+        "\u0338",
+        "＠",
+    ]
+)
+
+
+@given(st.lists(PIECES, max_size=9).map("".join) | st.text(max_size=40))
+@example("a@\u0338example.org")
+def test_what_is_taken_is_what_the_library_takes(text: str) -> None:
+    try:
+        ours = parse_address(text)
+    except ValueError as refusal:
+        assert str(refusal).isprintable()
+        assert len(str(refusal)) <= 200
+        return
+    theirs = validate_email(text.strip(" "), check_deliverability=False, allow_smtputf8=False)
+    assert theirs.ascii_email is not None
+    assert ours.address.lower() == theirs.ascii_email.lower()
+    assert parse_address(ours.address) == ours
+    assert parse_address(ours.canonical).canonical == ours.canonical
+    assert ours.address.isascii()
+
+
+@given(st.from_regex(r"[a-zA-Z0-9.!#+_-]{1,12}@[a-z.öß-]{1,12}\.(org|de)", fullmatch=True))
+def test_what_the_library_takes_is_taken(text: str) -> None:
+    try:
+        validate_email(text, check_deliverability=False, allow_smtputf8=False)
+    except EmailNotValidError:
+        with pytest.raises(ValueError, match=r"\w"):
+            parse_address(text)
+    else:
+        assert parse_address(text)

@@ -1,0 +1,131 @@
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import date
+from functools import partial
+
+import pytest
+
+from digest.subscribers.audience import Audience, AudienceMember, Preferences, audience, wants
+from digest.subscribers.file import SubscriberRow, parse_subscribers
+from digest.subscribers.identity import subscriber_id
+from digest.subscribers.subscriber import Subscriber
+
+TODAY = date(2026, 11, 24)
+identify = partial(subscriber_id, bytes(32), "daily")
+ADA, EMMY, KURT = (identify(f"{name}@example.org") for name in ("ada", "emmy", "kurt"))
+FILE = (
+    "email,name,topics,frequency,timezone,language\n"
+    "Ada@example.org,Ada,robotics,daily,Europe/London,en\n"
+    "emmy@example.org,Emmy,,,,\n"
+    "kurt@example.org,Kurt,,weekly,,\n"
+)
+
+
+def rows(text: str = FILE) -> tuple[SubscriberRow, ...]:
+    return parse_subscribers(text, "daily.csv", ["robotics"]).rows
+
+
+def gather(
+    invited: Iterable[SubscriberRow] = (),
+    confirmed: Iterable[Subscriber] = (),
+    suppressed: Collection[str] = (),
+    preferences: Mapping[str, Preferences] | None = None,
+) -> Audience:
+    return audience(invited, confirmed, suppressed.__contains__, preferences or {}, identify, TODAY)
+
+
+def test_the_file_alone() -> None:
+    found = list(gather(rows()))
+    assert [member.subscriber_id for member in found] == [ADA, EMMY, KURT]
+    assert [member.subscriber.name for member in found] == ["Ada", "Emmy", "Kurt"]
+    assert (found[0].address.address, found[0].address.canonical) == ("Ada@example.org", "ada@example.org")
+
+
+def test_sign_ups_join_the_file_and_come_first() -> None:
+    found = gather(rows(), [Subscriber("sofja@example.org", "Sofja")])
+    assert [member.subscriber.name for member in found] == ["Sofja", "Ada", "Emmy", "Kurt"]
+
+
+def test_who_is_both_is_mailed_once_and_as_they_signed_up() -> None:
+    found = gather(rows(), [Subscriber("ADA@example.org", "Ada L.", frequency="weekly")])
+    members = list(found)
+    assert [m.subscriber_id for m in members] == [ADA, EMMY, KURT]
+    assert members[0].subscriber == Subscriber("ADA@example.org", "Ada L.", frequency="weekly")
+    assert found.left_out == {"duplicate": 1}
+
+
+def test_what_the_reader_chose_stands_over_the_file() -> None:
+    chosen = Preferences(topics=(), frequency="weekly", timezone="Asia/Tokyo", language="de")
+    ada, *_ = gather(rows(), preferences={ADA: chosen})
+    assert ada.subscriber == Subscriber("Ada@example.org", "Ada", (), "weekly", "Asia/Tokyo", "de")
+
+
+def test_what_the_reader_said_nothing_about_stays() -> None:
+    ada, *_ = gather(rows(), preferences={ADA: Preferences(language="de")})
+    assert ada.subscriber == Subscriber(
+        "Ada@example.org", "Ada", ("robotics",), "daily", "Europe/London", "de"
+    )
+
+
+def test_a_suppression_wins_over_file_sign_up_and_preferences() -> None:
+    found = gather(
+        rows(),
+        [Subscriber("ADA@Example.org")],
+        suppressed={"ada@example.org"},
+        preferences={ADA: Preferences(frequency="daily")},
+    )
+    assert [m.subscriber_id for m in found] == [EMMY, KURT]
+    assert found.left_out == {"suppressed": 1, "duplicate": 1}
+
+
+@pytest.mark.parametrize(
+    ("until", "there"), [(date(2026, 11, 25), False), (TODAY, True), (date(2026, 1, 1), True)]
+)
+def test_a_pause_ends_on_its_day(until: date, there: bool) -> None:
+    found = gather(rows(), preferences={ADA: Preferences(paused_until=until)})
+    assert (ADA in [m.subscriber_id for m in found]) is there
+    assert found.left_out.get("paused", 0) == (0 if there else 1)
+
+
+def test_an_address_of_the_store_that_cannot_be_mailed_is_counted() -> None:
+    found = gather((), [Subscriber("nobody"), Subscriber("ada@example.org")])
+    assert [m.subscriber_id for m in found] == [ADA]
+    assert found.left_out == {"address": 1}
+
+
+def test_everybody_is_in_or_counted() -> None:
+    confirmed = [Subscriber("ada@example.org"), Subscriber("bad"), Subscriber("sofja@example.org")]
+    found = gather(
+        rows(), confirmed, {"kurt@example.org"}, {EMMY: Preferences(paused_until=date(2027, 1, 1))}
+    )
+    assert len(list(found)) + found.left_out.total() == len(rows()) + len(confirmed)
+
+
+def test_a_million_are_not_read_before_they_are_asked_for() -> None:
+    def endless() -> Iterator[Subscriber]:
+        number = 0
+        while True:
+            yield Subscriber(f"reader{number}@example.org")
+            number += 1
+
+    members = iter(gather((), endless()))
+    assert [next(members).subscriber.email for _ in range(2)] == [
+        "reader0@example.org",
+        "reader1@example.org",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("own", "asked", "default", "answer"),
+    [
+        (None, "daily", "daily", True),
+        (None, "weekly", "daily", False),
+        ("weekly", "weekly", "daily", True),
+        ("weekly", "daily", "daily", False),
+    ],
+)
+def test_a_reader_without_a_choice_gets_what_the_list_does(
+    own: str | None, asked: str, default: str, answer: bool
+) -> None:
+    (row,) = rows("email\nada@example.org\n")
+    member = AudienceMember(ADA, Subscriber("ada@example.org", frequency=own), row.address)
+    assert wants(member, asked, default) is answer
