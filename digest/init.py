@@ -33,9 +33,7 @@ def create_site(root: Path) -> None:
 def _fill(root: Path) -> None:
     root.mkdir(parents=True, exist_ok=True)
     templates = shipped("templates")
-    settings = "".join(
-        (templates / "site" / name).read_text("utf-8") for name in ("digest.toml", "topics.toml")
-    )
+    settings = "".join((templates / "site" / name).read_text("utf-8") for name in ("digest.toml", "topics.toml"))
     (root / FILE_NAME).write_text(settings, encoding="utf-8")
     (root / ".gitignore").write_text(_IGNORE, encoding="ascii")
     shutil.copytree(templates / "default", root / "templates" / "default")

@@ -6,7 +6,9 @@ a draft what they would be now.
 
 import email
 import email.policy
-from collections.abc import Collection
+import html
+import quopri
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import EmailMessage
@@ -17,6 +19,7 @@ from digest.deliver.sender import Claim
 from digest.errors import InputError
 from digest.issues.edition import edition_of
 from digest.issues.issue import Issue
+from digest.render.fragments import Piece, fill
 from digest.render.headers import IssueHeaders, Mailbox
 from digest.render.links import subscriber_links
 from digest.render.message import Addressee, EditionMessage, edition_message
@@ -91,6 +94,17 @@ class Sample:
         links = subscriber_links(self.headers, site.signing_keys, reader)
         addressee = Addressee(to=to, date=now, message_id=message_id, links=links)
         return edition_message(self.headers, self.parts, self.recipe, prefix).to(addressee)
+
+    def bodies(self, values: Mapping[str, str]) -> tuple[str, str]:
+        """Return the HTML and the plaintext with a reader's slots filled from `values`."""
+        html_part = fill(self.recipe.html(self.parts), values, html.escape)
+        text_part = fill(self.recipe.text(self.parts), values, str)
+        return _decoded(html_part), _decoded(text_part)
+
+
+def _decoded(pieces: Iterable[Piece]) -> str:
+    encoded = b"".join(piece for piece in pieces if isinstance(piece, bytes))
+    return quopri.decodestring(encoded).decode("utf-8").replace("\r\n", "\n")
 
 
 def sample(

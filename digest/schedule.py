@@ -72,9 +72,7 @@ def due(table: ListTable, frequency: Frequency, issues: Mapping[str, IssueState]
     """
     last, coming = _around(table, frequency, now)
     found = [
-        _resumption(frequency, period, last, now)
-        for period in sorted(issues)
-        if issues[period] is IssueState.SENDING
+        _resumption(frequency, period, last, now) for period in sorted(issues) if issues[period] is IssueState.SENDING
     ]
     if last is not None and now - last.at <= _grace(table):
         action = _action(issues.get(period_of(frequency, last.day)), table.approval)
@@ -87,9 +85,7 @@ def due(table: ListTable, frequency: Frequency, issues: Mapping[str, IssueState]
     return found
 
 
-def missed(
-    table: ListTable, frequency: Frequency, issues: Mapping[str, IssueState], now: datetime
-) -> Due | None:
+def missed(table: ListTable, frequency: Frequency, issues: Mapping[str, IssueState], now: datetime) -> Due | None:
     """Return the send that the last tick asked for and that isn't started any more, or None.
 
     That is so when the grace is over and the issue is missing, a draft, or approved too late. It is
@@ -136,9 +132,7 @@ def _grace(table: ListTable) -> timedelta:
     return timedelta(hours=table.grace_hours)
 
 
-def _build_tick(
-    table: ListTable, frequency: Frequency, last: Tick | None, coming: Tick | None
-) -> Tick | None:
+def _build_tick(table: ListTable, frequency: Frequency, last: Tick | None, coming: Tick | None) -> Tick | None:
     """Return the last build tick of those that belong to the `coming` send tick.
 
     The last, because a draft isn't built anew: with a line for every morning and a send on weekdays,

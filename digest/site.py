@@ -85,9 +85,7 @@ class Site:
 
     def subscriber_file(self, mailing_list: MailingList) -> Path:
         """Return where a list's subscriber file lies."""
-        return self.root / (
-            mailing_list.table.subscribers or Path("subscribers") / f"{mailing_list.name}.csv"
-        )
+        return self.root / (mailing_list.table.subscribers or Path("subscribers") / f"{mailing_list.name}.csv")
 
     def theme(self, mailing_list: MailingList) -> Theme:
         """Return a list's theme: the site's own files first, then the shipped ones."""
@@ -103,8 +101,7 @@ class Site:
         names = mailing_list.table.topics or tuple(self.settings.topics)
         tables = ((name, self.settings.topics[name]) for name in names)
         return tuple(
-            Topic(name, table.name, table.description, table.keywords, table.categories)
-            for name, table in tables
+            Topic(name, table.name, table.description, table.keywords, table.categories) for name, table in tables
         )
 
     def publication(self, mailing_list: MailingList) -> Publication:
@@ -167,9 +164,7 @@ class Site:
         try:
             return (self.root / path).read_text(encoding="utf-8")
         except OSError as error:
-            raise ConfigError(
-                f"{self.root / path}: {error.strerror}; restore the file from its backup"
-            ) from None
+            raise ConfigError(f"{self.root / path}: {error.strerror}; restore the file from its backup") from None
         except UnicodeDecodeError:
             raise ConfigError(f"{self.root / path}: not text; restore the file from its backup") from None
 

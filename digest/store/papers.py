@@ -47,6 +47,12 @@ def everything(connection: Connection, since: datetime | None = None) -> list[Lo
     return [LoadedPaper(_paper(row), row.first_loaded_at) for row in connection.execute(query)]
 
 
+def newest(connection: Connection, limit: int) -> list[LoadedPaper]:
+    """Return the papers loaded last, newest first."""
+    query = select(papers).order_by(papers.c.first_loaded_at.desc(), papers.c.position, papers.c.id)
+    return [LoadedPaper(_paper(row), row.first_loaded_at) for row in connection.execute(query.limit(limit))]
+
+
 def by_id(connection: Connection, ids: Iterable[str]) -> Mapping[str, Paper]:
     """Return the papers with these ids; unknown ones are missing."""
     wanted = list(ids)

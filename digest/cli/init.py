@@ -1,0 +1,27 @@
+"""`digest init`: make a new site."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from digest.cli.output import say
+
+
+def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="The new site's folder.")]) -> None:
+    """Make a new site: settings, keys, templates, sample subscribers and seeds."""
+    from digest.init import create_site
+
+    create_site(folder)
+    here = "" if folder.resolve() == Path.cwd() else f"cd {folder}\n  "
+    say(f"""Made a site in {folder}/:
+  digest.toml     the settings; mail goes to the Maildir outbox/ until you name a relay
+  subscribers/    who gets what, one CSV a list
+  templates/      the look of the mail
+  seeds/          papers to begin with
+  keys/           secrets: keep a backup of this folder, it is never made again
+
+Next:
+  {here}digest papers load seeds
+  digest preview daily
+  digest send daily""")

@@ -1,0 +1,191 @@
+"""`digest issue`: build, show, list, approve, pause, resume, cancel, export."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from digest import clock
+from digest.cli.arguments import (
+    DateOption,
+    FrequencyOption,
+    IssueName,
+    ListName,
+    day_of,
+    frequency_of,
+    issue_key,
+    opened,
+)
+from digest.cli.output import Json, counted, print_json, say, short_time, table
+from digest.errors import InputError
+
+if TYPE_CHECKING:
+    from digest.issues.states import Verb
+    from digest.store.issues import StoredEntry, StoredIssue
+
+app = typer.Typer(help="Build, look at, approve, stop and export issues.", no_args_is_help=True)
+
+
+@app.command("build")
+def build(
+    context: typer.Context,
+    list_name: ListName,
+    frequency: FrequencyOption = None,
+    date: DateOption = None,
+    as_json: Json = False,
+) -> None:
+    """Make the draft of a day's issue, in place of an earlier draft."""
+    from digest import pipeline
+
+    site = opened(context)
+    mailing_list = site.list(list_name)
+    now = clock.now()
+    rhythm, day = frequency_of(mailing_list, frequency), day_of(mailing_list, date, now)
+    with site.store.begin() as connection:
+        stored = pipeline.build(connection, site, mailing_list, rhythm, day, now)
+    if stored is None:
+        if as_json:
+            print_json(None)
+        else:
+            say(f"Nothing new for {mailing_list.name} since its last issue; no draft was made.")
+        return
+    _print_issue(context, str(stored.key), as_json)
+
+
+@app.command("show")
+def show(context: typer.Context, issue: IssueName, as_json: Json = False) -> None:
+    """Show an issue: its state, its sections and papers."""
+    _print_issue(context, issue, as_json)
+
+
+def _print_issue(context: typer.Context, name: str, as_json: bool) -> None:
+    from digest import pipeline
+    from digest.store import deliveries, issues
+
+    site = opened(context)
+    _, key = issue_key(site, name)
+    with site.store.begin() as connection:
+        stored = pipeline.existing(connection, key)
+        entries = issues.entries(connection, stored.id)
+        counts = {str(state): number for state, number in deliveries.counts(connection, stored.id).items()}
+    if as_json:
+        papers = [{name: getattr(e, name) for name in type(e).__dataclass_fields__} for e in entries]
+        print_json({**_as_dict(stored), "papers": papers, "deliveries": counts})
+        return
+    number = f"No. {stored.number}" if stored.number else "no number yet"
+    say(f"{key}: {stored.state}, {number}, {counted(len(entries), 'paper')}, built {short_time(stored.built_at)}")
+    _print_sections(stored, entries)
+    if counts:
+        say("deliveries: " + ", ".join(f"{n} {state}" for state, n in sorted(counts.items())))
+
+
+def _print_sections(stored: "StoredIssue", entries: "list[StoredEntry]") -> None:
+    for section in dict.fromkeys(entry.section for entry in entries):
+        found = [entry for entry in entries if entry.section == section]
+        left_over = stored.left_over.get(section, 0)
+        say(f"\n{found[0].topic_name} ({len(found)}{f', {left_over} more without room' if left_over else ''})")
+        for entry in found:
+            say(f"  {entry.rank:>3}. {entry.title}" + ("  (title line)" if entry.carries == "line" else ""))
+
+
+def _as_dict(stored: "StoredIssue") -> dict[str, Any]:
+    return {
+        "issue": str(stored.key),
+        "day": stored.day,
+        "number": stored.number,
+        "state": stored.state,
+        "built_at": stored.built_at,
+        "approved_at": stored.approved_at,
+        "planned_at": stored.planned_at,
+        "finished_at": stored.finished_at,
+    }
+
+
+@app.command("list")
+def list_issues(
+    context: typer.Context,
+    list_name: Annotated[str | None, typer.Argument(metavar="[LIST]", help="A list's name; else all.")] = None,
+    as_json: Json = False,
+) -> None:
+    """List the issues, newest first."""
+    from digest.store import issues
+
+    site = opened(context)
+    list_id = site.list(list_name).id if list_name else None
+    with site.store.begin() as connection:
+        found = issues.recent(connection, list_id)
+    if as_json:
+        print_json([_as_dict(one) for one in found])
+        return
+    rows = ((one.key, one.number or "", one.state, short_time(one.finished_at or one.built_at)) for one in found)
+    table(("issue", "no.", "state", "since"), rows)
+
+
+@app.command("approve")
+def approve(context: typer.Context, issue: IssueName) -> None:
+    """Freeze a draft, so that it goes out at its hour exactly as it is now."""
+    from digest import pipeline
+
+    site = opened(context)
+    mailing_list, key = issue_key(site, issue)
+    with site.store.begin() as connection:
+        stored = pipeline.approve(connection, site, mailing_list, key, clock.now())
+    say(f"Issue {key} is approved as No. {stored.number}; `digest send {mailing_list.name}` or its schedule sends it.")
+
+
+@app.command("pause")
+def pause(context: typer.Context, issue: IssueName) -> None:
+    """Hold an issue back, also in the middle of sending; messages on the wire still arrive."""
+    from digest.issues.states import Verb
+
+    _change(context, issue, Verb.PAUSE, "`digest issue resume` lets it go on")
+
+
+@app.command("resume")
+def resume(context: typer.Context, issue: IssueName) -> None:
+    """Let a paused issue go on: it is sent at once by the schedule, or by `digest send`."""
+    from digest.issues.states import Verb
+
+    _change(context, issue, Verb.RESUME, "the schedule sends it at once, or `digest send` does")
+
+
+@app.command("cancel")
+def cancel(context: typer.Context, issue: IssueName) -> None:
+    """Stop an issue for good; what hasn't left is never sent, and its number isn't given again."""
+    from digest.issues.states import Verb
+
+    _change(context, issue, Verb.CANCEL, "it is not sent any more")
+
+
+def _change(context: typer.Context, name: str, verb: "Verb", and_now: str) -> None:
+    from digest import pipeline
+
+    site = opened(context)
+    _, key = issue_key(site, name)
+    say(f"Issue {key} is {pipeline.change_state(site, key, verb, clock.now())}; {and_now}.")
+
+
+@app.command("export")
+def export_issue(
+    context: typer.Context,
+    issue: IssueName,
+    form: Annotated[str, typer.Option("--format", "-F", help="html, text, eml or json.")] = "html",
+    topics: Annotated[str, typer.Option(help="Topic ids, separated by spaces; else all.")] = "",
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="A file; else standard output.")] = None,
+) -> None:
+    """Write an issue as HTML, plaintext, a message, or JSON, for other mailers."""
+    from digest.rehearsal import FORMATS, export
+
+    if form not in FORMATS:
+        raise InputError(f"--format {form}: expected {', '.join(FORMATS)}")
+    site = opened(context)
+    mailing_list, key = issue_key(site, issue)
+    content = export(site, mailing_list, key, form, topics.split(), clock.now())
+    if output is None:
+        sys.stdout.buffer.write(content)
+        return
+    try:
+        output.write_bytes(content)
+    except OSError as error:
+        raise InputError(f"--output {output}: {error.strerror}") from None

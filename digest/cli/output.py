@@ -1,0 +1,87 @@
+"""What commands print: tables, JSON, plain lines, and a progress bar where there is a terminal."""
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from enum import Enum
+from typing import Annotated, Any
+
+import typer
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead, for scripts.")]
+
+PARTLY = 3
+"""Exit code: done in part; what was refused, failed or waits is listed."""
+
+
+def say(line: str) -> None:
+    """Print a line of the result."""
+    typer.echo(line)
+
+
+def note(line: str) -> None:
+    """Print a remark on stderr, where it doesn't get into a pipe."""
+    typer.echo(line, err=True)
+
+
+def print_json(value: Any) -> None:
+    """Print JSON; moments are ISO 8601 in UTC."""
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=_plain))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, (datetime, date)):
+        return value.isoformat()
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, Iterable):
+        return list(value)
+    return str(value)
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print a table: ruled on a terminal, tab-separated in a pipe."""
+    if not sys.stdout.isatty():
+        for row in rows:
+            typer.echo("\t".join(str(cell) for cell in row))
+        return
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    ruled = Table(*columns, box=None, header_style="bold", pad_edge=False)
+    for row in rows:
+        ruled.add_row(*(escape(str(cell)) for cell in row))
+    Console().print(ruled)
+
+
+@contextmanager
+def progress(words: str) -> Iterator[tuple[Callable[[int], None], Callable[[], None]]]:
+    """Show a bar on a terminal; yields a function for the total and one for each step.
+
+    Elsewhere nothing is shown: the result's own lines say all.
+    """
+    if not sys.stderr.isatty():
+        yield (lambda _total: None), (lambda: None)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(words, total=None)
+        yield (lambda total: bar.update(task, total=total)), (lambda: bar.advance(task))
+
+
+def short_time(moment: datetime | None) -> str:
+    """Return a moment in the machine's timezone for a person, "" for None."""
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M") if moment else ""
+
+
+def counted(number: int, word: str) -> str:
+    """Return "1 paper", "2 papers"."""
+    return f"{number} {word}" if number == 1 else f"{number} {word}s"

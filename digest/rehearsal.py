@@ -1,0 +1,157 @@
+"""Looking without doing: what a message would be, who would get it, and a test copy.
+
+Nothing here takes a number, a card or a delivery.
+"""
+
+import asyncio
+import json
+import secrets
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from digest.config.settings import Frequency
+from digest.deliver.outcome import Outcome
+from digest.deliver.relay import Relay, RelaySession
+from digest.deliver.states import WAITING
+from digest.drafting import compose_draft
+from digest.errors import InputError
+from digest.issues.issue import IssueKey
+from digest.messages import Sample, sample
+from digest.pipeline import existing, key_of, ready
+from digest.render.headers import Mailbox
+from digest.site import MailingList, Site
+from digest.store import deliveries, issues
+from digest.subscribers.file import RowProblem
+
+
+def look(
+    site: Site,
+    mailing_list: MailingList,
+    frequency: Frequency,
+    day: date,
+    topics: Collection[str],
+    now: datetime,
+) -> Sample:
+    """Return a sample of a day's issue: frozen, the draft, or what the draft would be now.
+
+    Raises InputError when there are no papers to show.
+    """
+    key = key_of(mailing_list, frequency, day)
+    with site.store.begin() as connection:
+        stored = issues.find(connection, key)
+        if stored is not None:
+            return sample(connection, site, mailing_list, issues.restore(connection, stored), stored, topics)
+        draft = compose_draft(connection, site, mailing_list, key, frequency, day, now)
+        if not draft.sections:
+            raise InputError(f"list {mailing_list.name} has nothing new to show; `digest papers load` adds papers")
+        return sample(connection, site, mailing_list, draft, None, topics)
+
+
+FORMATS = ("html", "text", "eml", "json")
+
+PLACEHOLDERS = {
+    "recipient": "{{recipient}}",
+    "unsubscribe": "{{unsubscribe_url}}",
+    "preferences": "{{preferences_url}}",
+}
+"""What stands in an exported issue where another mailer puts its reader's own values."""
+
+
+def export(
+    site: Site, mailing_list: MailingList, key: IssueKey, form: str, topics: Collection[str], now: datetime
+) -> bytes:
+    """Return a stored issue in one of FORMATS; "eml" is a message to a sample reader.
+
+    Raises InputError when there is no such issue, or nothing for these topics.
+    """
+    with site.store.begin() as connection:
+        stored = existing(connection, key)
+        issue = issues.restore(connection, stored)
+        shown = sample(connection, site, mailing_list, issue, stored, topics)
+    if form == "eml":
+        reader = Mailbox("Sample Reader", "reader@example.org")
+        return shown.message(site, mailing_list, reader, now=now, message_id=f"sample@{shown.headers.domain}")
+    html, text = shown.bodies(PLACEHOLDERS)
+    if form == "json":
+        return json.dumps(_as_dict(shown, html, text), ensure_ascii=False, indent=2).encode() + b"\n"
+    return (html if form == "html" else text).encode()
+
+
+def _as_dict(shown: Sample, html: str, text: str) -> dict[str, object]:
+    issue, values = shown.issue, shown.recipe.values
+    return {
+        "issue": str(issue.key),
+        "number": issue.number,
+        "day": issue.day.isoformat(),
+        "subject": values["subject"],
+        "preheader": values["preheader"],
+        "sections": [
+            {
+                "topic": section.topic.id,
+                "name": section.topic.name,
+                "papers": [
+                    {"id": e.paper.id, "title": e.paper.title, "rank": e.rank, "carries": e.carries}
+                    for e in section.entries
+                ],
+            }
+            for section in issue.sections
+        ],
+        "html": html,
+        "text": text,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """Who would get a day's issue."""
+
+    key: IssueKey
+    papers: int
+    addresses: tuple[str, ...]
+    left_out: Mapping[str, int]
+    problems: tuple[RowProblem, ...]
+
+
+def rehearse(site: Site, mailing_list: MailingList, frequency: Frequency, day: date, now: datetime) -> Rehearsal:
+    """Do everything up to the plan, look at it, and take it back. Raises what `ready` raises."""
+    with site.store.connect() as connection, connection.begin() as transaction:
+        found = ready(connection, site, mailing_list, frequency, day, now)
+        if found is None:
+            raise InputError(f"list {mailing_list.name} has nothing new since its last issue")
+        stored, reach = found
+        rehearsal = Rehearsal(
+            key=stored.key,
+            papers=len(issues.entries(connection, stored.id)),
+            addresses=tuple(row.address for row in deliveries.listed(connection, stored.id, WAITING)),
+            left_out=reach.left_out if reach else {},
+            problems=reach.problems if reach else (),
+        )
+        transaction.rollback()
+    return rehearsal
+
+
+def send_test_copy(
+    site: Site, mailing_list: MailingList, frequency: Frequency, day: date, address: str, now: datetime
+) -> Outcome:
+    """Send one message to an address, marked [Test], under a random Message-ID; no delivery is counted."""
+    copy = look(site, mailing_list, frequency, day, (), now)
+    message = copy.message(
+        site,
+        mailing_list,
+        Mailbox("", address),
+        now=now,
+        message_id=f"test-{secrets.token_hex(16)}@{copy.headers.domain}",
+        prefix="[Test] ",
+    )
+    opening, _ = site.relay(mailing_list)
+    with opening as relay:
+        return asyncio.run(_hand_over(relay, copy.headers.sender.address, address, message))
+
+
+async def _hand_over(relay: Relay, sender: str, recipient: str, message: bytes) -> Outcome:
+    session = RelaySession(relay, sender)
+    try:
+        return await session.send(recipient, message)
+    finally:
+        await session.close()
