@@ -40,9 +40,9 @@ def demo(
             note(f"{'refused' if problem.refused else 'note'}: {problem}")
         say(f"Papers    {load.saved.new} loaded from {folder}/seeds/{path.name}")
     messages = 0
-    for number, mailing_list in enumerate(site.lists):
+    for mailing_list in site.lists:
         for frequency in mailing_list.table.schedule:
-            messages += _send(site, mailing_list, frequency, show_topics=not number)
+            messages += _send(site, mailing_list, frequency, show_topics=not messages)
     _say_where(folder, messages)
 
 

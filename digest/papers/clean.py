@@ -25,9 +25,7 @@ _REMOVED = re.compile(
 )
 # The joiners U+200C and U+200D change how Persian, Indic scripts and emoji are drawn, so they stay after
 # such a character; after anything else (Latin, Greek, punctuation, another joiner) they only hide.
-_IDLE_JOINER = re.compile(
-    "(?<![\u0590-\u1dbf\u2190-\u2bff\u3030-\ud7ff\uf900-\ufdcf\ufe0f-\U0010ffff])[\u200c\u200d]"
-)
+_IDLE_JOINER = re.compile("(?<![\u0590-\u1dbf\u2190-\u2bff\u3030-\ud7ff\uf900-\ufdcf\ufe0f-\U0010ffff])[\u200c\u200d]")
 _SPACE = re.compile(r"\s+")
 _HOST = re.compile(r"[a-z0-9_](?:[a-z0-9._-]*[a-z0-9])?\.?|\[[0-9a-f:.]+\]")
 

@@ -23,9 +23,7 @@ _NAMES_SEPARATOR = re.compile(r"\s*;\s*|\s*,\s*(?:and\s+|&\s*)?|\s+(?:and|&)\s+"
 _SURROGATES_AND_NUL = re.compile("[\x00\ud800-\udfff]")
 
 
-def paper_from_record(
-    record: Mapping[str, Any], source: str, position: int | None
-) -> tuple[Paper, list[str]]:
+def paper_from_record(record: Mapping[str, Any], source: str, position: int | None) -> tuple[Paper, list[str]]:
     """Return the paper that `record` describes, and a warning for every value that could not be used.
 
     A wrong value of an optional key costs only itself. Keys without a meaning here stay in `extra`.
@@ -33,9 +31,7 @@ def paper_from_record(
     """
     reader = _Reader(record)
     title = reader.title()
-    links_and_ids = [
-        reader.text(key) for key in ("arxiv_id", "doi", "id", "paper_id", "url", "link", "pdf", "pdf_url")
-    ]
+    links_and_ids = [reader.text(key) for key in ("arxiv_id", "doi", "id", "paper_id", "url", "link", "pdf", "pdf_url")]
     identity = paper_id(source, title, *(text for text in links_and_ids if text))
     paper = Paper(
         id=identity,

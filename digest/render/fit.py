@@ -27,7 +27,7 @@ class Fit:
 
     def names(self, edition: Edition) -> frozenset[str]:
         """Return the names of the fragments that make up the edition."""
-        names = {f"lead:{edition.lead.rank}"}
+        names = {f"lead:{edition.lead.rank}"}  # "contents:0" is the heading of the contents
         for section in edition.sections:
             forms = [(e.rank, self.forms[e.rank]) for e in section.entries if e.rank in self.forms]
             if not forms:
@@ -36,6 +36,8 @@ class Fit:
             names |= {f"{form}:{rank}" for rank, form in forms}
             if any(form == "line" for _, form in forms):
                 names.add(f"also:{section.number}")
+        if len(names) > 1:
+            names.add("contents:0")
         if self.overflow:
             names.add("overflow:0")
         return frozenset(names)

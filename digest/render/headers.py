@@ -14,6 +14,7 @@ from email.utils import format_datetime, parseaddr
 from typing import Any
 
 _NOT_TEXT = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+_FOLD = "\r\n"
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]{1,60}")
 
 
@@ -86,7 +87,8 @@ def mailbox_field(name: str, mailbox: Mailbox) -> bytes:
         phrase = '"' + re.sub(r'(["\\])', r"\\\1", words) + '"'
     else:
         phrase = _words(name, words, "utf-8")
-    return f"{name}: {phrase}\r\n <{mailbox.address}>\r\n".encode("ascii")
+    short = len(name) + len(phrase) + len(mailbox.address) < 72 and "\r" not in phrase
+    return f"{name}: {phrase}{'' if short else _FOLD} <{mailbox.address}>\r\n".encode("ascii")
 
 
 def date_field(moment: datetime) -> bytes:

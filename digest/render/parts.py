@@ -124,7 +124,7 @@ def _values(theme: Theme, edition: Edition, fitted: Fit, publication: Publicatio
     return {
         "subject": theme.render_line("subject.txt.j2", **words),
         "preheader": theme.render_line("preheader.txt.j2", **words),
-        "total": str(total),
+        "total": f"{total} paper{'' if total == 1 else 's'}",
         "overflow": str(fitted.overflow) if fitted.overflow else "",
         **{f"count{number}": str(count) for number, count in counts.items()},
     }

@@ -63,7 +63,7 @@ class IssueView:
 
     `leads` holds the entry that leads (every one that may lead some edition, when rendering in full);
     each has the form "lead". `date` is written out for the language, `number` is "" in a draft.
-    `total` counts the papers, as text. `overflow` counts papers that had no room, "" when none has.
+    `total` counts the papers, such as "12 papers". `overflow` counts papers that had no room, "" when none has.
     `unsubscribe`, `preferences` and `browser` are URLs, "" where the site has no such page;
     `unsubscribe` is then a mailto: link. `recipient` is whom this copy is for ("Ada <ada@…>").
     """

@@ -80,9 +80,5 @@ def _is_one_a_line(text: str) -> bool:
 
 
 def _unreadable(path: Path, error: OSError) -> InputError:
-    reason = (
-        "there is no such file or folder"
-        if isinstance(error, FileNotFoundError)
-        else error.strerror or str(error)
-    )
+    reason = "there is no such file or folder" if isinstance(error, FileNotFoundError) else error.strerror or str(error)
     return InputError(f"{path}: {reason[:1].lower()}{reason[1:]}")

@@ -25,9 +25,7 @@ def parse_jsonl(text: str, where: str, source: str = "file") -> Parsed:
         try:
             value = json.loads(line)
         except json.JSONDecodeError as error:
-            loader.refuse(
-                number, f"no valid JSON: {error.msg}, at column {error.colno}; expected one object a line"
-            )
+            loader.refuse(number, f"no valid JSON: {error.msg}, at column {error.colno}; expected one object a line")
         except (ValueError, RecursionError) as error:  # a number too long, nesting too deep
             loader.refuse(number, f"no usable JSON: {error}")
         else:

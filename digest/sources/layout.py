@@ -32,9 +32,7 @@ _PROSE_WORDS = re.compile(
 _SENTENCES_MEET = re.compile(r"[a-z0-9)\]][.!][\"')\]]*\s+[\"'(]?[A-Z]")
 _STOP_AT_END = re.compile(r"[.!?。！？…][\"'”’)\]]*$")
 _WRAPPED_HYPHEN = re.compile(r"(?<=\w-)\n(?=\w)(?!(?:and|or|to)\s)")
-_SMALL_WORDS = frozenset(
-    ("with", "from", "into", "over", "under", "using", "without", "through", "towards", "between")
-)
+_SMALL_WORDS = frozenset(("with", "from", "into", "over", "under", "using", "without", "through", "towards", "between"))
 _FULL_STOP_AT_END = re.compile(r"(?:(?<!\.)\.|。)[\"'”’)\]]*$")
 
 
@@ -85,8 +83,9 @@ def _extend(ends: _Ends, block: Sequence[Line]) -> _Ends:
     """Return the cheapest paths through one more block."""
     width = sorted(len(line.text) for line in block)[len(block) * 3 // 4]  # a long URL is not the width
     reached: list[_Ends] = [ends] + [{} for _ in block]
-    longest = _LONGEST_PIECE if len(block) <= _LONGEST_BLOCK else len(block)
-    for start in range(len(block) if longest == _LONGEST_PIECE else 1):
+    whole = len(block) > _LONGEST_BLOCK
+    longest = len(block) if whole else _LONGEST_PIECE
+    for start in range(1 if whole else len(block)):
         if start > 0:
             split = _split_cost(block[start - 1], block[start], width)
             reached[start] = {k: replace(p, cost=p.cost + split) for k, p in reached[start].items()}

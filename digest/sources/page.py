@@ -20,7 +20,7 @@ SOURCE = "page"
 """The source that papers from a page are said to have."""
 
 _HEADER_LIMIT = 40  # lines; a header is short
-_LONG_ABSTRACT = 3000  # characters; arXiv allows 1,920
+_LONG_ABSTRACT = 2500  # characters; arXiv allows 1,920
 _KNOWN_HEADER = re.compile(
     r"new|subscribe|daily papers|trending papers|hugging face"
     r"|get trending papers in your email inbox!?|by\s*AK and the research community",
@@ -175,9 +175,7 @@ def _without_noise(body: Sequence[Line], notes: _Notes) -> list[Line]:
     kept = []
     for line in body:
         if _read_day(line):
-            notes.add(
-                line.number, f"a second day, skipped; the papers keep the header's: {_quoted(line.text)}"
-            )
+            notes.add(line.number, f"a second day, skipped; the papers keep the header's: {_quoted(line.text)}")
         elif not any(c.isalpha() for c in line.text):
             notes.add(line.number, f"no letters in it, skipped: {_quoted(line.text)}")
         else:
@@ -213,12 +211,8 @@ def _published(header: Sequence[Line], year: int | None, notes: _Notes) -> date 
 
 
 def _no_page(where: str, first: str) -> Problem:
-    what = (
-        "this looks like HTML; save the page as text" if first.startswith("<") else "this is no papers page"
-    )
-    return Problem(
-        where, None, f"{what}: expected a title, a blank line, its abstract, a blank line, and so on", True
-    )
+    what = "this looks like HTML; save the page as text" if first.startswith("<") else "this is no papers page"
+    return Problem(where, None, f"{what}: expected a title, a blank line, its abstract, a blank line, and so on", True)
 
 
 def _quoted(text: str) -> str:

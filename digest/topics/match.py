@@ -119,12 +119,7 @@ def _key(words: Iterable[str]) -> tuple[str, ...]:
 def _singular(word: str) -> str:
     """Return `word` in lower case without the ending of an English plural."""
     word = word.casefold()
-    if (
-        len(word) < 3
-        or word in _NO_PLURAL
-        or not word.endswith("s")
-        or word.endswith(("ss", "us", "is", "ics"))
-    ):
+    if len(word) < 3 or word in _NO_PLURAL or not word.endswith("s") or word.endswith(("ss", "us", "is", "ics")):
         return word
     if word.endswith("ies") and len(word) > 4:
         return word[:-3] + "y"
@@ -168,10 +163,7 @@ def _found(text: str, index: _Index, longest: int) -> Counter[_Phrase]:
 
 
 def _acronyms_fit(phrase: _Phrase, words: Sequence[str], start: int) -> bool:
-    return all(
-        not acronym or words[start + i] in (acronym, f"{acronym}s")
-        for i, acronym in enumerate(phrase.acronyms)
-    )
+    return all(not acronym or words[start + i] in (acronym, f"{acronym}s") for i, acronym in enumerate(phrase.acronyms))
 
 
 def _category_hits(categories: Sequence[str], topic: Topic) -> Iterable[_Hit]:

@@ -54,15 +54,13 @@ def test_a_papers_links_stand_under_its_entry(theme, issue_view):
 
 def test_a_search_is_called_one(theme, issue_view, entry_view):
     section = SectionView(1, "Vision", "1", (entry_view(2, url_is_search=True),))
-    assert "  Find this paper: https://papers.example.org/2\n" in render_text(
-        theme, issue_view(sections=(section,))
-    )
+    assert "  Find this paper: https://papers.example.org/2\n" in render_text(theme, issue_view(sections=(section,)))
 
 
 def test_every_fragment_stands_between_lines_of_its_marks_in_order(theme, issue_view):
     text = render_text(theme, issue_view(forms=FORMS, overflow="2"), mark)
     assert re.findall(r"^<!--3f2a (\S+)-->$", text, re.MULTILINE) == [
-        "lead:1", "contents:1", "contents:2",
+        "lead:1", "contents:0", "contents:1", "contents:2",
         "section:1", "card:2", "brief:2", "card:3", "brief:3", "also:1", "line:2", "line:3",
         "section:2", "card:4", "brief:4", "also:2", "line:4",
         "overflow:0",
@@ -80,9 +78,7 @@ def test_an_edition_is_a_join_of_the_full_renderings_fragments(theme, issue_view
 
 
 def test_a_theme_that_is_careless_with_blank_lines_still_joins(tmp_path, issue_view):
-    (tmp_path / "_card.txt.j2").write_text(
-        "\n\n\n\n\n{{ entry.title }}   \n\n\n\n\nx\n\n\n", encoding="utf-8"
-    )
+    (tmp_path / "_card.txt.j2").write_text("\n\n\n\n\n{{ entry.title }}   \n\n\n\n\nx\n\n\n", encoding="utf-8")
     text = render_text(Theme([tmp_path, DEFAULT]), issue_view(), mark)
     assert fragments(text)["card:3"] == "\n\nPaper number 3\n\n\nx\n"
 

@@ -75,9 +75,7 @@ def test_a_missing_template_is_named_with_the_nearest_one(tmp_path):
     assert message.endswith("did you mean '_card.mjml.j2'?")
 
 
-@pytest.mark.parametrize(
-    "title", ["Short", "A rather long title " * 8, "面向大型语言模型的动态分词" * 5, "x" * 200]
-)
+@pytest.mark.parametrize("title", ["Short", "A rather long title " * 8, "面向大型语言模型的动态分词" * 5, "x" * 200])
 @pytest.mark.parametrize("total", [1, 2, 146])
 def test_a_subject_fits_and_says_how_many_more(title, total):
     subject = Theme([DEFAULT]).render_line(
