@@ -53,10 +53,12 @@ def load(
 
 def _ask_year(file: Path, now: datetime) -> int | None:
     """Ask for the year of a page that names none, where there is somebody to ask."""
-    from digest.sources.file import page_without_year
+    from digest.sources.file import day_without_year
 
-    day = page_without_year(file)
-    if day is None or not sys.stdin.isatty():
+    if not sys.stdin.isatty():
+        return None
+    day = day_without_year(file)
+    if day is None:
         return None
     answer: int = typer.prompt(f"{file}: the page is of {day}, without a year. Which year?", default=now.year, type=int)
     return answer

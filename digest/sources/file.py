@@ -6,7 +6,7 @@ from pathlib import Path
 from digest.errors import InputError
 from digest.papers.paper import Parsed
 from digest.sources.jsonl import parse_json, parse_jsonl
-from digest.sources.page import parse_page
+from digest.sources.page import page_day, parse_page
 
 SIZE_LIMIT = 50_000_000
 """The most bytes a file may have."""
@@ -62,13 +62,26 @@ def load_file(path: Path, year: int | None) -> Parsed:
 
     `year` completes the day of a page. Raises InputError as `read` and `parse_page` do.
     """
-    text = read(path)
-    where, start, suffix = str(path), text.lstrip()[:1], path.suffix.lower()
-    if suffix not in SUFFIXES[1:] and start not in ("{", "["):
+    text, where = read(path), str(path)
+    if _is_page(path, text):
         return parse_page(text, where, year)
-    if start == "[" or (suffix == ".json" and not _is_one_a_line(text)):
+    if text.lstrip()[:1] == "[" or (path.suffix.lower() == ".json" and not _is_one_a_line(text)):
         return parse_json(text, where)
     return parse_jsonl(text, where)
+
+
+def day_without_year(path: Path) -> str | None:
+    """Return the day of a page that names no year, as it is written there; None for every other file.
+
+    Raises InputError as `read` does.
+    """
+    text = read(path)
+    day = page_day(text) if _is_page(path, text) else None
+    return day.text if day is not None and day.year is None else None
+
+
+def _is_page(path: Path, text: str) -> bool:
+    return path.suffix.lower() not in SUFFIXES[1:] and text.lstrip()[:1] not in ("{", "[")
 
 
 def _is_one_a_line(text: str) -> bool:

@@ -101,6 +101,4 @@ def test_what_is_no_link(text):
 def test_a_link_is_printable_ascii_whatever_comes(text):
     for candidate in (text, "https://example.org/" + text, "https://" + text):
         url = clean_url(candidate)
-        assert url is None or (
-            url.isascii() and url.isprintable() and " " not in url and clean_url(url) == url
-        )
+        assert url is None or (url.isascii() and url.isprintable() and " " not in url and clean_url(url) == url)

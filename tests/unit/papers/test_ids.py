@@ -66,9 +66,7 @@ def test_ways_to_write_a_doi(text):
     assert doi(text) == "10.1000/abc.1"
 
 
-@pytest.mark.parametrize(
-    "text", ["", "10.1/x", "10.1000/", "11.1000/x", "10.1000/a b", "10.1000/" + "x" * 400]
-)
+@pytest.mark.parametrize("text", ["", "10.1/x", "10.1000/", "11.1000/x", "10.1000/a b", "10.1000/" + "x" * 400])
 def test_what_is_no_doi(text):
     assert doi(text) is None
 

@@ -153,9 +153,7 @@ def test_a_wrong_value_costs_only_itself(key, value, says):
     assert (paper.published, paper.links, paper.signals) == (None, Links(), Signals())
 
 
-@pytest.mark.parametrize(
-    "record", [{}, {"title": None}, {"title": " \u200b\n"}, {"title": "?!"}, {"title": ["T"]}]
-)
+@pytest.mark.parametrize("record", [{}, {"title": None}, {"title": " \u200b\n"}, {"title": "?!"}, {"title": ["T"]}])
 def test_without_a_title_there_is_no_paper(record):
     with pytest.raises(ValueError, match=r"\btitle\b") as caught:
         paper_from_record({"abstract": "A.", **record}, "file", 1)
@@ -174,9 +172,7 @@ def test_everything_has_a_bound():
 
 
 def test_extra_can_be_stored():
-    paper, warnings = load(
-        title="T1", note="a\ud800b\x00c", ratio=float("inf"), deep=json.loads("[" * 50 + "]" * 50)
-    )
+    paper, warnings = load(title="T1", note="a\ud800b\x00c", ratio=float("inf"), deep=json.loads("[" * 50 + "]" * 50))
     assert paper.extra == {"note": "abc", "ratio": None}
     assert warnings == ["deep: nested more than 20 deep; left out"]
 

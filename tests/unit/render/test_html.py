@@ -158,7 +158,7 @@ def test_every_fragment_stands_between_its_marks_in_order(theme, issue_view):
         "section:2", "card:4", "brief:4", "also:2", "line:4",
         "overflow:0",
     ]  # fmt: skip
-    assert html.count("<!--/3f2a-->") == 17
+    assert html.count("<!--/3f2a-->") == 18
     between = re.findall(r"<!--/3f2a-->(.*?)<!--3f2a (\w+)", html, re.DOTALL)
     assert all(not gap.strip() for gap, name in between if name != "contents")
 

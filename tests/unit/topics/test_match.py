@@ -15,9 +15,7 @@ from digest.topics.match import assign
 from digest.topics.topic import Topic
 
 ROOT = Path(__file__).parents[3]
-LANGUAGE = Topic(
-    "language", "Language", keywords=("language model", "tokenizer", "LLM"), categories=("cs.CL",)
-)
+LANGUAGE = Topic("language", "Language", keywords=("language model", "tokenizer", "LLM"), categories=("cs.CL",))
 ROBOTS = Topic("robots", "Robots", keywords=("robot", "RL", "sim-to-real"), categories=("cs.RO",))
 MATHS = Topic("maths", "Maths", keywords=("theorem",), categories=("math",))
 TOPICS = (LANGUAGE, ROBOTS, MATHS)
@@ -158,9 +156,7 @@ def test_the_shipped_topics_are_well_made():
 
 def test_the_shipped_topics_sort_the_seed_page():
     papers = parse_page((ROOT / "seeds/seed-page.txt").read_text(encoding="utf-8"), "seeds", 2025).papers
-    found = dict(
-        zip((p.title.partition(":")[0] for p in papers), assign(papers, shipped_topics()), strict=True)
-    )
+    found = dict(zip((p.title.partition(":")[0] for p in papers), assign(papers, shipped_topics()), strict=True))
     assert sum(a.topic_id is None for a in found.values()) <= 3
     expected = {
         "Hybrid Internal Model": "robotics",
