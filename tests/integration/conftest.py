@@ -1,5 +1,6 @@
 """A real SMTP server that answers as it is told and counts what it accepts."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator
 from email import message_from_bytes
@@ -27,6 +28,7 @@ class Server:
         self.dot: Reply = lambda _recipient: None
         self.mail: str | None = None
         self.port = 0
+        self.delay = 0.0
 
     async def handle_MAIL(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -45,6 +47,7 @@ class Server:
         return refusal or "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        await asyncio.sleep(self.delay)
         refusal = self.dot(envelope.rcpt_tos[0])
         if refusal is None:
             self.messages.append((envelope, message_from_bytes(envelope.content)))

@@ -1,0 +1,173 @@
+"""The store: schema and migrations, papers, plans that were interrupted."""
+
+import sqlite3
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.exc import IntegrityError, StatementError
+
+from digest.deliver.states import DeliveryState
+from digest.errors import InputError
+from digest.issues.compose import compose
+from digest.issues.issue import IssueKey
+from digest.papers.paper import Links, Paper, Signals
+from digest.store import deliveries, issues, papers, suppressions
+from digest.store.database import HEAD, open_database
+from digest.store.deliveries import PlannedDelivery
+from digest.store.schema import metadata
+from digest.topics.topic import Topic
+
+NOW = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
+FULL = Paper(
+    id="arxiv:2611.00001",
+    title="A title",
+    abstract="An abstract.",
+    authors=("Ada Lovelace", "Kurt Gödel"),
+    published=date(2026, 11, 23),
+    categories=("cs.CL",),
+    keywords=("logic",),
+    links=Links(paper="https://arxiv.org/abs/2611.00001"),
+    signals=Signals(upvotes=3),
+    source="file",
+    position=1,
+    extra={"organization": {"name": "Example"}},
+)
+
+
+@pytest.fixture
+def store(tmp_path):
+    engine = open_database(tmp_path / "store.sqlite3")
+    yield engine
+    engine.dispose()
+
+
+def test_migrations_lead_to_the_tables(store):
+    with store.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    config = Config()
+    config.set_main_option("script_location", "digest:store/migrations")
+    assert ScriptDirectory.from_config(config).get_current_head() == HEAD
+
+
+def test_the_store_survives_a_power_cut_by_its_settings(store):
+    with store.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
+        assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2  # FULL
+        assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
+
+
+def test_a_store_of_a_newer_version_is_refused(tmp_path):
+    path = tmp_path / "store.sqlite3"
+    open_database(path).dispose()
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(InputError, match="newer paper-digest"):
+        open_database(path)
+
+
+def test_a_paper_comes_back_as_it_was_stored(store):
+    with store.begin() as connection:
+        assert papers.save(connection, [FULL], NOW) == papers.Saved(new=1)
+        assert papers.by_id(connection, [FULL.id, "unknown"]) == {FULL.id: FULL}
+        (loaded,) = papers.everything(connection)
+    assert (loaded.paper, loaded.first_loaded_at) == (FULL, NOW)
+
+
+def test_a_paper_loaded_again_keeps_when_it_came_first(store):
+    later = NOW + timedelta(days=2)
+    with store.begin() as connection:
+        papers.save(connection, [FULL], NOW)
+        assert papers.save(connection, [FULL], later) == papers.Saved(unchanged=1)
+        assert papers.save(connection, [replace(FULL, title="Better")], later) == papers.Saved(changed=1)
+        (loaded,) = papers.everything(connection)
+    assert loaded.paper.title == "Better"
+    assert loaded.first_loaded_at == NOW
+
+
+def test_search_takes_percent_signs_as_they_are(store):
+    with store.begin() as connection:
+        papers.save(connection, [FULL, replace(FULL, id="page:1", title="50% of_all")], NOW)
+        assert [p.id for p in papers.search(connection, "50%")] == ["page:1"]
+        assert [p.id for p in papers.search(connection, "a TITLE")] == [FULL.id]
+        assert papers.search(connection, "%") == papers.search(connection, "50% of")
+
+
+def test_a_moment_without_timezone_is_refused(store):
+    with store.begin() as connection, pytest.raises(StatementError, match="without a timezone"):
+        papers.save(connection, [FULL], NOW.replace(tzinfo=None))
+
+
+def draft(store, period="2026-11-24", day=date(2026, 11, 24)):
+    issue = compose(IssueKey("daily", "daily", period), day, [FULL], {FULL.id: "logic"}, [Topic("logic", "Logic")], 10)
+    with store.begin() as connection:
+        return issues.save_draft(connection, issue, cutoff=NOW, now=NOW)
+
+
+def planned(number):
+    return PlannedDelivery(
+        subscriber_id=f"{number:032x}",
+        address=f"r{number}@example.org",
+        address_key=f"{number:064x}",
+        name="",
+        edition="e",
+        date=NOW,
+        due_at=NOW,
+        deadline=NOW + timedelta(days=1),
+    )
+
+
+def test_a_period_has_one_issue_and_a_draft_is_replaced(store):
+    assert draft(store) == draft(store)
+    with store.begin() as connection:
+        assert len(issues.recent(connection)) == 1
+        assert len(issues.entries(connection, 1)) == 1
+
+
+def test_a_number_is_taken_once(store):
+    first, second = draft(store), draft(store, "2026-11-25", date(2026, 11, 25))
+    with store.begin() as connection:
+        issues.freeze(connection, first, number=1, frozen={}, now=NOW)
+        assert issues.next_number(connection, "daily", "daily") == 2
+    with pytest.raises(IntegrityError), store.begin() as connection:
+        issues.freeze(connection, second, number=1, frozen={}, now=NOW)
+
+
+def test_planning_again_adds_only_who_is_missing(store):
+    issue_id = draft(store)
+    with store.begin() as connection:
+        assert deliveries.plan(connection, issue_id, map(planned, range(700))) == 700
+        moved = (replace(planned(n), address="other@example.org") for n in range(1000))
+        assert deliveries.plan(connection, issue_id, moved) == 300
+        assert deliveries.counts(connection, issue_id) == {DeliveryState.PLANNED: 1000}
+        rows = deliveries.listed(connection, issue_id, [DeliveryState.PLANNED])
+    assert sum(row.address == "other@example.org" for row in rows) == 300
+
+
+def test_a_draft_that_was_stored_comes_back_whole(store):
+    with store.begin() as connection:
+        papers.save(connection, [FULL], NOW)
+    issue_id = draft(store)
+    with store.begin() as connection:
+        stored = issues.recent(connection)[0]
+        restored = issues.restore(connection, stored)
+    assert stored.id == issue_id
+    (section,) = restored.sections
+    assert (section.topic.id, section.topic.name, section.number) == ("logic", "Logic", 1)
+    assert section.entries[0].paper == FULL
+
+
+def test_suppressed_somewhere_is_not_suppressed_everywhere(store):
+    def suppress(connection, scope, key):
+        suppressions.add(connection, scope=scope, address_key=key, address=None, reason="left", source="test", now=NOW)
+
+    with store.begin() as connection:
+        suppress(connection, "daily", "a")
+        suppress(connection, suppressions.EVERYWHERE, "b")
+        suppress(connection, "daily", "a")
+        assert suppressions.keys(connection, "daily") == {"a", "b"}
+        assert suppressions.keys(connection, "weekly") == {"b"}
