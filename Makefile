@@ -1,5 +1,5 @@
 # Everything happens in .venv, which is made from the lock files with Python 3.11 or newer.
-PYTHON ?= python3.11
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 DIGEST := $(BIN)/digest
 LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet

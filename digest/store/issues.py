@@ -82,9 +82,13 @@ def entries(connection: Connection, issue_id: int) -> list[StoredEntry]:
 
 
 def restore(connection: Connection, stored: StoredIssue) -> Issue:
-    """Return a stored issue as a value: its sections as they were composed, its papers as they are known."""
+    """Return a stored issue as a value, its sections as they were composed.
+
+    A draft has its papers as they are known now. A frozen issue has but their ids and titles: all else
+    is in its parts.
+    """
     placed = entries(connection, stored.id)
-    known = papers.by_id(connection, (entry.paper_id for entry in placed))
+    known = {} if stored.frozen else papers.by_id(connection, (entry.paper_id for entry in placed))
     sections: dict[int, list[StoredEntry]] = {}
     for entry in placed:
         sections.setdefault(entry.section, []).append(entry)
