@@ -50,9 +50,7 @@ def _address(value: str) -> str:
 
     name, address = parseaddr(_one_line(value))
     if "@" not in address or not address.isascii() or value.count("@") != 1 + name.count("@"):
-        raise ValueError(
-            f"{value!r} is no address; expected 'digest@example.org' or 'Name <digest@example.org>'"
-        )
+        raise ValueError(f"{value!r} is no address; expected 'digest@example.org' or 'Name <digest@example.org>'")
     return value
 
 

@@ -59,9 +59,7 @@ class RelaySession:
         try:
             client = self._client or await self._open()
             stage = Stage.MAIL
-            await client.mail(
-                self._sender, options=[f"SIZE={len(message)}"] if _announces_size(client) else None
-            )
+            await client.mail(self._sender, options=[f"SIZE={len(message)}"] if _announces_size(client) else None)
             stage = Stage.RCPT
             await client.rcpt(recipient)
             stage = Stage.DOT

@@ -107,9 +107,7 @@ class Sender:
             raise run.defect
         return run
 
-    async def _keep_ledger(
-        self, todo: asyncio.Queue[Claim], done: asyncio.Queue[Settlement], run: Run
-    ) -> None:
+    async def _keep_ledger(self, todo: asyncio.Queue[Claim], done: asyncio.Queue[Settlement], run: Run) -> None:
         """Exchange with the ledger until every claim is settled and nothing more is due."""
         open_claims, settled = 0, list[Settlement]()
         while True:

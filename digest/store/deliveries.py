@@ -58,9 +58,7 @@ def plan(connection: Connection, issue_id: int, planned: Iterable[PlannedDeliver
 def counts(connection: Connection, issue_id: int) -> Mapping[DeliveryState, int]:
     """Return how many deliveries of an issue are in each state (none are left out)."""
     query = (
-        select(deliveries.c.state, func.count())
-        .where(deliveries.c.issue_id == issue_id)
-        .group_by(deliveries.c.state)
+        select(deliveries.c.state, func.count()).where(deliveries.c.issue_id == issue_id).group_by(deliveries.c.state)
     )
     return {DeliveryState(state): number for state, number in connection.execute(query)}
 

@@ -101,8 +101,7 @@ def restore(connection: Connection, stored: StoredIssue) -> Issue:
                 topic=Topic(found[0].topic_id, found[0].topic_name),
                 number=number,
                 entries=tuple(
-                    Entry(known.get(e.paper_id) or Paper(e.paper_id, e.title), e.rank, e.carries)
-                    for e in found
+                    Entry(known.get(e.paper_id) or Paper(e.paper_id, e.title), e.rank, e.carries) for e in found
                 ),
                 left_over=stored.left_over.get(number, 0),
             )
@@ -123,9 +122,7 @@ def save_draft(connection: Connection, issue: Issue, cutoff: datetime, now: date
     known = find(connection, issue.key)
     if known is None:
         key = {"list_id": issue.key.list_id, "frequency": issue.key.frequency, "period": issue.key.period}
-        issue_id = connection.execute(
-            insert(issues).values(**key, **values).returning(issues.c.id)
-        ).scalar_one()
+        issue_id = connection.execute(insert(issues).values(**key, **values).returning(issues.c.id)).scalar_one()
     else:
         issue_id = known.id
         connection.execute(update(issues).where(issues.c.id == issue_id).values(**values))
@@ -170,20 +167,14 @@ def last_cutoff(connection: Connection, list_id: str, frequency: str) -> datetim
 
 def next_number(connection: Connection, list_id: str, frequency: str) -> int:
     """Return the number the next approved issue takes; a cancelled issue's isn't given again."""
-    query = select(func.max(issues.c.number)).where(
-        issues.c.list_id == list_id, issues.c.frequency == frequency
-    )
+    query = select(func.max(issues.c.number)).where(issues.c.list_id == list_id, issues.c.frequency == frequency)
     return (connection.execute(query).scalar() or 0) + 1
 
 
-def freeze(
-    connection: Connection, issue_id: int, *, number: int, frozen: Mapping[str, Any], now: datetime
-) -> None:
+def freeze(connection: Connection, issue_id: int, *, number: int, frozen: Mapping[str, Any], now: datetime) -> None:
     """Record an approval: number, headers and publication, for good."""
     statement = update(issues).where(issues.c.id == issue_id)
-    connection.execute(
-        statement.values(state=IssueState.APPROVED, number=number, frozen=dict(frozen), approved_at=now)
-    )
+    connection.execute(statement.values(state=IssueState.APPROVED, number=number, frozen=dict(frozen), approved_at=now))
 
 
 def save_parts(connection: Connection, issue_id: int, language: str, parts: Parts) -> None:
@@ -194,9 +185,7 @@ def save_parts(connection: Connection, issue_id: int, language: str, parts: Part
 
 def load_parts(connection: Connection, issue_id: int, language: str) -> Parts:
     """Return the frozen parts of a language."""
-    query = select(issue_parts.c.parts).where(
-        issue_parts.c.issue_id == issue_id, issue_parts.c.language == language
-    )
+    query = select(issue_parts.c.parts).where(issue_parts.c.issue_id == issue_id, issue_parts.c.language == language)
     return Parts.from_json(connection.execute(query).scalar_one())
 
 

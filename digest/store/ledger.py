@@ -71,9 +71,7 @@ class SqlLedger:
 
     def _due(self, now: datetime) -> Any:
         scopes = (suppressed.EVERYWHERE, self._list_id)
-        of_address = and_(
-            suppressions.c.address_key == deliveries.c.address_key, suppressions.c.scope.in_(scopes)
-        )
+        of_address = and_(suppressions.c.address_key == deliveries.c.address_key, suppressions.c.scope.in_(scopes))
         is_suppressed = select(suppressions.c.id).where(of_address).exists().label("is_suppressed")
         return (
             select(deliveries, is_suppressed)
@@ -134,9 +132,7 @@ def _settle(connection: Connection, settlement: Settlement) -> None:
         )
 
 
-def _update(
-    connection: Connection, delivery_id: int, before: DeliveryState, verb: Verb, **values: Any
-) -> None:
+def _update(connection: Connection, delivery_id: int, before: DeliveryState, verb: Verb, **values: Any) -> None:
     statement = update(deliveries).where(deliveries.c.id == delivery_id, deliveries.c.state == before)
     changed = connection.execute(statement.values(state=move(before, verb), **values)).rowcount
     if changed != 1:

@@ -32,9 +32,7 @@ def save(connection: Connection, loaded: Iterable[Paper], now: datetime) -> Save
             counts["new"] += 1
             continue
         same = _paper(row) == paper
-        connection.execute(
-            papers.update().where(papers.c.id == paper.id).values(**values, last_loaded_at=now)
-        )
+        connection.execute(papers.update().where(papers.c.id == paper.id).values(**values, last_loaded_at=now))
         counts["unchanged" if same else "changed"] += 1
     return Saved(**counts)
 
@@ -68,9 +66,7 @@ def search(connection: Connection, words: str) -> list[Paper]:
     exact = connection.execute(select(papers).where(papers.c.id == words)).first()
     if exact is not None:
         return [_paper(exact)]
-    matches = or_(
-        papers.c.id.startswith(words, autoescape=True), papers.c.title.icontains(words, autoescape=True)
-    )
+    matches = or_(papers.c.id.startswith(words, autoescape=True), papers.c.title.icontains(words, autoescape=True))
     query = select(papers).where(matches).order_by(papers.c.id).limit(100)
     return [_paper(row) for row in connection.execute(query)]
 

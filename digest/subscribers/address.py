@@ -58,9 +58,7 @@ def _refuse_shape(text: str) -> None:
     if not text.isprintable() and any(unicodedata.category(c) in _NEVER for c in text):
         raise ValueError("the address holds a line break or another control character")
     if inside := _IN_BRACKETS.search(text):
-        raise ValueError(
-            f"write the address alone, without name and angle brackets: {inside[1]}"[:_MAX_REASON]
-        )
+        raise ValueError(f"write the address alone, without name and angle brackets: {inside[1]}"[:_MAX_REASON])
     if text.startswith('"'):
         raise ValueError('an address with a quoted part before the @ ("a b"@…) is not supported')
 

@@ -97,9 +97,7 @@ def wants(member: AudienceMember, frequency: str, list_default: str) -> bool:
     return (member.subscriber.frequency or list_default) == frequency
 
 
-def _confirmed(
-    confirmed: Iterable[Subscriber], left_out: Counter[LeftOut]
-) -> Iterator[tuple[Subscriber, Address]]:
+def _confirmed(confirmed: Iterable[Subscriber], left_out: Counter[LeftOut]) -> Iterator[tuple[Subscriber, Address]]:
     for subscriber in confirmed:
         try:
             address = parse_address(subscriber.email)

@@ -100,9 +100,7 @@ def _values(subscriber: Subscriber, where: str) -> dict[str, str]:
     except ValueError as error:
         raise InputError(f"{where}: {error}") from None
     if email.startswith(_FORMULA):
-        raise InputError(
-            f"{where}: {email} begins like a formula, which a spreadsheet would run; it is not added"
-        )
+        raise InputError(f"{where}: {email} begins like a formula, which a spreadsheet would run; it is not added")
     return {
         "email": email,
         "name": clean_name(subscriber.name),
@@ -120,9 +118,7 @@ def _placed(values: dict[str, str], header: Header, where: str) -> list[str]:
         if name in header.columns:
             fields[header.columns[name]] = value
         elif value:
-            raise InputError(
-                f"{where}: has no column {name!r} to hold {value!r}; add it to the header and every row"
-            )
+            raise InputError(f"{where}: has no column {name!r} to hold {value!r}; add it to the header and every row")
     return fields
 
 

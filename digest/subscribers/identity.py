@@ -110,9 +110,7 @@ def parse_signing_keys(text: str, where: str) -> SigningKeys:
             continue
         key_id, secret = _signing_line(line, f"{where}:{number}")
         if key_id in keys:
-            raise ConfigError(
-                f"{where}:{number}: the key id {key_id} stands in an earlier line; give each its own"
-            )
+            raise ConfigError(f"{where}:{number}: the key id {key_id} stands in an earlier line; give each its own")
         keys[key_id] = secret
     if not keys:
         raise ConfigError(f"{where}: holds no key; expected a line '<key id 1-255> <64 hexadecimal digits>'")
@@ -129,7 +127,6 @@ def _signing_line(line: str, where: str) -> tuple[int, bytes]:
 def format_signing_keys(keys: SigningKeys) -> str:
     """Return the text of a signing file."""
     lines = [f"{key_id} {secret.hex()}\n" for key_id, secret in keys.keys]
-    return (
-        "# The first key signs links, all of them verify. Put a new key first, with an id of its own.\n"
-        + "".join(lines)
+    return "# The first key signs links, all of them verify. Put a new key first, with an id of its own.\n" + "".join(
+        lines
     )

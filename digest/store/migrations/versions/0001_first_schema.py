@@ -31,12 +31,8 @@ def upgrade() -> None:
             name=op.f("ck_issues_known_state"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_issues")),
-        sa.UniqueConstraint(
-            "list_id", "frequency", "number", name=op.f("uq_issues_list_id_frequency_number")
-        ),
-        sa.UniqueConstraint(
-            "list_id", "frequency", "period", name=op.f("uq_issues_list_id_frequency_period")
-        ),
+        sa.UniqueConstraint("list_id", "frequency", "number", name=op.f("uq_issues_list_id_frequency_number")),
+        sa.UniqueConstraint("list_id", "frequency", "period", name=op.f("uq_issues_list_id_frequency_period")),
     )
     op.create_table(
         "notices",
@@ -141,9 +137,7 @@ def upgrade() -> None:
         sa.Column("language", sa.String(length=35), nullable=False),
         sa.Column("fragments", sa.JSON(), nullable=False),
         sa.Column("slots", sa.JSON(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["issue_id"], ["issues.id"], name=op.f("fk_editions_issue_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["issue_id"], ["issues.id"], name=op.f("fk_editions_issue_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("issue_id", "key", name=op.f("pk_editions")),
     )
     op.create_table(
@@ -157,9 +151,7 @@ def upgrade() -> None:
         sa.Column("section", sa.Integer(), nullable=False),
         sa.Column("carries", sa.String(length=4), nullable=False),
         sa.CheckConstraint("carries IN ('card', 'line')", name=op.f("ck_issue_papers_known_carries")),
-        sa.ForeignKeyConstraint(
-            ["issue_id"], ["issues.id"], name=op.f("fk_issue_papers_issue_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["issue_id"], ["issues.id"], name=op.f("fk_issue_papers_issue_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("issue_id", "paper_id", name=op.f("pk_issue_papers")),
     )
     op.create_index("ix_issue_papers_paper_id", "issue_papers", ["paper_id"], unique=False)
@@ -168,9 +160,7 @@ def upgrade() -> None:
         sa.Column("issue_id", sa.Integer(), nullable=False),
         sa.Column("language", sa.String(length=35), nullable=False),
         sa.Column("parts", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["issue_id"], ["issues.id"], name=op.f("fk_issue_parts_issue_id"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["issue_id"], ["issues.id"], name=op.f("fk_issue_parts_issue_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("issue_id", "language", name=op.f("pk_issue_parts")),
     )
     op.create_table(
