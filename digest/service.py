@@ -60,7 +60,7 @@ def states_of(known: Mapping[str, StoredIssue]) -> dict[str, IssueState]:
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """Something due, with whom it is for; its key names its issue in every line."""
+    """Something due, and whom it is for."""
 
     site: Site
     mailing_list: MailingList
@@ -68,31 +68,34 @@ class _Task:
 
     @property
     def key(self) -> IssueKey:
+        """The issue it is about, as every line names it."""
         return IssueKey(self.mailing_list.id, self.due.frequency, self.due.period)
+
+    @property
+    def where(self) -> tuple[str, ...]:
+        """What lines about it are remembered by."""
+        return self.mailing_list.name, self.due.frequency, self.due.period, self.due.action
 
 
 class Service:
-    """The ticks of all lists of a site.
+    """The ticks of all lists of a site; `site` has the settings that hold now.
 
     `now` is the clock. A changed digest.toml is taken over at the next tick when it is valid; else
-    the settings from before hold. Raises ConfigError when they can't be used at the start.
+    the settings from before hold. Without `remarks` only what is done and errors are said: for somebody
+    who makes a Service for every tick, so that none could remember. Raises ConfigError when the settings
+    can't be used at the start.
     """
 
-    def __init__(self, root: Path, now: Callable[[], datetime]) -> None:
+    def __init__(self, root: Path, now: Callable[[], datetime], remarks: bool = True) -> None:
         self._now = now
-        self._root = root
+        self._remarks = remarks
         self._text = _text(root)
-        self._site = Site.open(root)
-        self._at_start = frozenset(self._site.settings.lists)
+        self.site = Site.open(root)
+        self._at_start = frozenset(self.site.settings.lists)
         self._reading = threading.Lock()
         self._sending = threading.Lock()
         self._said: dict[tuple[str, ...], tuple[str, datetime]] = {}
         self._rests: dict[str, tuple[int, datetime]] = {}
-
-    @property
-    def site(self) -> Site:
-        """The site with the settings that hold now."""
-        return self._site
 
     def tick(self, name: str, stop: Stop) -> bool:
         """Do all that is due for a list; returns whether nothing went wrong.
@@ -103,22 +106,25 @@ class Service:
         if name not in site.settings.lists:
             self._say((name, "gone"), logging.WARNING, f"list {name} is gone from {FILE_NAME}; nothing is due for it")
             return True
-        mailing_list = site.list(name)
-        return all([self._look(site, mailing_list, frequency, stop) for frequency in get_args(Frequency)])
+        fine = True
+        for frequency in get_args(Frequency):
+            step = partial(self._serve, site, site.list(name), frequency, stop)
+            fine = self._attempt((name, frequency), step) and fine
+        return fine
 
     def _refreshed(self) -> Site:
         """Return the site, with settings that changed taken over where they are valid."""
         with self._reading:
-            text = _text(self._root)
+            text = _text(self.site.root)
             if text == self._text:
-                return self._site
+                return self.site
             self._text = text
             try:
-                site = Site.open(self._root)
+                site = Site.open(self.site.root)
             except DigestError as error:
                 log.error("%s; the settings from before hold", error)  # noqa: TRY400 - one line, for a person
-                return self._site
-            before, self._site = self._site, site
+                return self.site
+            before, self.site = self.site, site
             if "store" in vars(before):
                 before.store.dispose()
             log.info("%s has changed: taken over", FILE_NAME)
@@ -126,29 +132,21 @@ class Service:
                 log.warning("list %s is new: it is served when `digest schedule` is started anew", name)
             return site
 
-    def _look(self, site: Site, mailing_list: MailingList, frequency: Frequency, stop: Stop) -> bool:
-        tasks: list[_Task] = []
-
-        def read() -> bool:
-            now = self._now()
-            with site.store.begin() as connection:
-                known = known_issues(connection, mailing_list, frequency, now)
-                found = due(mailing_list.table, frequency, states_of(known), now)
-                tasks.extend(
-                    _Task(site, mailing_list, one)
-                    for one in found
-                    if one.action == "build" or _has_work(connection, known.get(one.period), now)
-                )
-                self._remark(connection, mailing_list, frequency, known, now)
-            return True
-
-        fine = self._attempt((mailing_list.name, frequency), read)
+    def _serve(self, site: Site, mailing_list: MailingList, frequency: Frequency, stop: Stop) -> bool:
+        """Do what is due for one frequency of a list, each thing for itself."""
+        now = self._now()
+        with site.store.begin() as connection:
+            known = known_issues(connection, mailing_list, frequency, now)
+            found = due(mailing_list.table, frequency, states_of(known), now)
+            tasks = [
+                _Task(site, mailing_list, one) for one in found if _has_work(connection, known.get(one.period), now)
+            ]
+            self._remark(connection, mailing_list, frequency, known, now)
+        fine = True
         for task in tasks:
-            if stop():
-                break
-            where = (mailing_list.name, frequency, task.due.period)
-            step = partial(self._send, task, stop) if task.due.action == "send" else partial(self._build, task)
-            fine = self._attempt(where, step) and fine
+            if not stop():
+                step = partial(self._send, task, stop) if task.due.action == "send" else partial(self._build, task)
+                fine = self._attempt(task.where, step) and fine
         return fine
 
     def _build(self, task: _Task) -> bool:
@@ -157,18 +155,15 @@ class Service:
             stored = pipeline.build(connection, site, mailing_list, asked.frequency, asked.day, self._now())
             number = len(issues.entries(connection, stored.id)) if stored else 0
         if stored is None:
-            self._say_nothing_new(task)
-        elif mailing_list.table.approval == "required":
-            log.info(
-                "issue %s: draft built, papers: %d; `digest issue approve %s` lets it go", task.key, number, task.key
-            )
+            self._say(task.where, logging.INFO, f"issue {task.key}: nothing new since the last one; no draft yet")
         else:
-            log.info("issue %s: draft built, papers: %d", task.key, number)
+            waits = f"; `digest issue approve {task.key}` lets it go"
+            approval = waits if mailing_list.table.approval == "required" else ""
+            log.info("issue %s: draft built, papers: %d%s", task.key, number, approval)
         return True
 
     def _send(self, task: _Task, stop: Stop) -> bool:
-        name, asked = task.mailing_list.name, task.due
-        _, until = self._rests.get(name, (0, None))
+        _, until = self._rests.get(task.mailing_list.name, (0, None))
         if until is not None and self._now() < until:
             return True
         # One run a site: when another list of ours is at work, the next tick tries again.
@@ -176,11 +171,11 @@ class Service:
             return True
         try:
             control = pipeline.Control(self._now, stop, planned=partial(_log_planned, task.key))
-            delivered = pipeline.send(task.site, task.mailing_list, asked.frequency, asked.day, control)
+            delivered = pipeline.send(task.site, task.mailing_list, task.due.frequency, task.due.day, control)
         finally:
             self._sending.release()
         if delivered is None:
-            self._say_nothing_new(task)
+            self._say(task.where, logging.INFO, f"issue {task.key}: nothing new since the last one; nothing is sent")
             return True
         return self._report(task, delivered)
 
@@ -190,23 +185,16 @@ class Service:
         if delivered.reach is not None and (refused := sum(one.refused for one in delivered.reach.problems)):
             log.warning("issue %s: rows refused: %d; `digest subscribers check %s` lists them", task.key, refused, name)
         if delivered.uncertain:
-            log.warning("issue %s: may have arrived and is sent again: %d", task.key, delivered.uncertain)
+            log.warning("issue %s: messages that may have arrived and go out again: %d", task.key, delivered.uncertain)
         if stopped is not None and stopped != ASKED:
             faults = self._rests.get(name, (0, None))[0] + 1
             self._rests[name] = faults, next_attempt(min(faults, _LONGEST_REST), self._now(), name)
-            self._say(_where(task), logging.ERROR, f"issue {task.key}: {stopped}; it is tried again")
+            self._say((*task.where, "error"), logging.ERROR, f"issue {task.key}: {stopped}; it is tried again")
             return False
         self._rests.pop(name, None)
-        self._said.pop(_where(task), None)
+        self._said.pop((*task.where, "error"), None)
         log.info("issue %s (No. %s) is %s", task.key, delivered.issue.number, _result(delivered))
         return True
-
-    def _say_nothing_new(self, task: _Task) -> None:
-        if task.due.action == "send":
-            text = f"issue {task.key}: nothing new since the last one; nothing is sent"
-        else:
-            text = f"issue {task.key}: nothing new since the last one; no draft yet"
-        self._say((*_where(task), task.due.action), logging.INFO, text)
 
     def _remark(
         self,
@@ -217,42 +205,36 @@ class Service:
         now: datetime,
     ) -> None:
         """Say, once, that an issue waits for an approval, or that it isn't started any more."""
-        table = mailing_list.table
-        periods = periods_concerned(table, frequency, now)
-        if not periods:
-            return
-        lost = missed(table, frequency, states_of(known), now)
-        stored = known.get(periods[0])
-        where = (mailing_list.name, frequency, periods[0])
-        if lost is not None:
-            if (*where, "missed") not in self._said:
-                # Where nothing was new there was nothing to miss: said at a level nobody sees.
-                something = stored is not None or select(connection, mailing_list, frequency, now)
+        table, states = mailing_list.table, states_of(known)
+        for period in periods_concerned(table, frequency, now)[:1]:
+            where = (mailing_list.name, frequency, period)
+            lost, state = missed(table, frequency, states, now), states.get(period)
+            if lost is not None and (*where, "missed") not in self._said:
+                something = state is not None or _has_news(connection, mailing_list, frequency, now)
                 level = logging.WARNING if something else logging.DEBUG
-                self._say((*where, "missed"), level, _missed_line(mailing_list, lost, stored))
-        elif stored is not None and stored.state is IssueState.DRAFT and table.approval == "required":
-            text = f"issue {stored.key} waits for an approval: `digest issue approve {stored.key}` lets it go"
-            self._say((*where, "approval"), logging.WARNING, text)
+                self._say((*where, "missed"), level, _missed_line(mailing_list, lost, state))
+            elif lost is None and state is IssueState.DRAFT and table.approval == "required":
+                key = IssueKey(mailing_list.id, frequency, period)
+                text = f"issue {key} waits for an approval: `digest issue approve {key}` lets it go"
+                self._say((*where, "approval"), logging.WARNING, text)
 
     def _attempt(self, where: tuple[str, ...], step: Callable[[], bool]) -> bool:
-        """Do a step; an error costs only this one, and is said once an hour as long as it stays the same."""
+        """Do a step; an error costs only this one."""
         try:
-            fine = step()
+            return step()
         except BusyError as error:
             self._say((*where, "busy"), logging.INFO, f"list {where[0]}: {error}")
             return True
         except DigestError as error:
             self._say((*where, "error"), logging.ERROR, f"list {where[0]}: {error}")
-            return False
         except Exception as error:
-            self._say((*where, "error"), logging.ERROR, f"list {where[0]}: {error!r}; tried again", error)
-            return False
-        self._said.pop((*where, "error"), None)
-        self._said.pop((*where, "busy"), None)
-        return fine
+            self._say((*where, "error"), logging.ERROR, f"list {where[0]}: {error!r}; it is tried again", error)
+        return False
 
     def _say(self, about: tuple[str, ...], level: int, text: str, defect: Exception | None = None) -> None:
         """Log a line, unless the last one about this said the same; an error is repeated after an hour."""
+        if level < logging.ERROR and not self._remarks:
+            return
         before, at = self._said.get(about, ("", self._now()))
         repeated = level >= logging.ERROR and self._now() - at >= REPEAT_AFTER
         if before != text or repeated:
@@ -267,10 +249,6 @@ def _text(root: Path) -> bytes | None:
         return None
 
 
-def _where(task: _Task) -> tuple[str, ...]:
-    return task.mailing_list.name, task.due.frequency, task.due.period, "run"
-
-
 def _has_work(connection: Connection, stored: StoredIssue | None, now: datetime) -> bool:
     """Tell whether a run would do anything, so that deferred deliveries don't start one every 20 s."""
     if stored is None or stored.state is not IssueState.SENDING or stored.planned_at is None:
@@ -281,6 +259,12 @@ def _has_work(connection: Connection, stored: StoredIssue | None, now: datetime)
     return again is None or again <= now
 
 
+def _has_news(connection: Connection, mailing_list: MailingList, frequency: Frequency, now: datetime) -> bool:
+    """Tell whether an issue that wasn't made is missed: not before the first, nor where nothing was new."""
+    begun = issues.last_cutoff(connection, mailing_list.id, frequency) is not None
+    return begun and bool(select(connection, mailing_list, frequency, now))
+
+
 def _log_planned(key: IssueKey, number: int) -> None:
     if number:
         log.info("issue %s: sending; messages: %d", key, number)
@@ -289,20 +273,24 @@ def _log_planned(key: IssueKey, number: int) -> None:
 def _result(delivered: pipeline.Delivered) -> str:
     counts = ", ".join(f"{number} {state}" for state, number in sorted(delivered.counts.items())) or "no readers"
     line = f"{delivered.issue.state}: {counts}"
+    if delivered.issue.state is not IssueState.SENDING:
+        return line
     if delivered.run.stopped == ASKED:
         return f"{line}; stopped, and goes on at the next start"
-    if delivered.issue.state is IssueState.SENDING and delivered.next_due is not None:
-        return f"{line}; next try at {delivered.next_due.astimezone():%H:%M}"
-    return line
+    return f"{line}; next try at {delivered.next_due.astimezone():%H:%M}" if delivered.next_due else line
 
 
-def _missed_line(mailing_list: MailingList, lost: Due, stored: StoredIssue | None) -> str:
+def _missed_line(mailing_list: MailingList, lost: Due, state: IssueState | None) -> str:
+    name, table = mailing_list.name, mailing_list.table
     key = IssueKey(mailing_list.id, lost.frequency, lost.period)
-    at = lost.at.astimezone(ZoneInfo(mailing_list.table.timezone))
-    unapproved = mailing_list.table.approval == "required" and (stored is None or stored.state is IssueState.DRAFT)
-    first = f"`digest issue approve {key}`, then " if unapproved else ""
-    by_hand = f"{first}`digest send {mailing_list.name} --frequency {lost.frequency} --date {lost.day}`"
+    options = f"{name} --frequency {lost.frequency} --date {lost.day}"
+    steps = [f"digest send {options}"]
+    if table.approval == "required" and state is not IssueState.APPROVED:
+        steps.insert(0, f"digest issue approve {key}")
+        if state is None:
+            steps.insert(0, f"digest issue build {options}")
+    at = lost.at.astimezone(ZoneInfo(table.timezone))
     return (
-        f"issue {key} was due {at:%a %Y-%m-%d %H:%M} and is not started any more, its grace is over"
-        f" ({mailing_list.table.grace_hours:g} h); by hand: {by_hand}"
+        f"issue {key} was due {at:%a %Y-%m-%d %H:%M} and is not started any more: its grace of"
+        f" {table.grace_hours:g} h is over; by hand: {', then '.join(f'`{step}`' for step in steps)}"
     )

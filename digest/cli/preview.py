@@ -4,7 +4,6 @@ import errno
 import os
 import socket
 import sys
-import webbrowser
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -81,6 +80,8 @@ def _listening(port: int) -> socket.socket:
 
 def _open_browser(url: str) -> bool:
     """Open a graphical browser; one that runs in the terminal would keep us from answering it."""
+    import webbrowser
+
     graphical = sys.platform in ("darwin", "win32") or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
     return bool(graphical) and webbrowser.open(url)
 

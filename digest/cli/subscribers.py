@@ -1,6 +1,8 @@
-"""`digest subscribers`: list, add, remove and check the subscriber files."""
+"""`digest subscribers`: list, add, remove and check the rows of the subscriber files."""
 
-from dataclasses import asdict
+import re
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,140 +16,246 @@ from digest.errors import InputError
 if TYPE_CHECKING:
     from digest.site import MailingList, Site
     from digest.subscribers.address import Address
+    from digest.subscribers.file import RowProblem, SubscriberFile
+    from digest.subscribers.subscriber import Subscriber
 
-app = typer.Typer(help="List, add, remove and check subscribers.", no_args_is_help=True)
+app = typer.Typer(help="List, add, remove and check the subscribers in a list's file.", no_args_is_help=True)
+
+Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The address alone, such as ada@example.org.")]
+
+_NEAR_MISSES_AMONG = 50_000
+"""In a larger file no near miss is looked for: that would take longer than looking oneself."""
 
 
 @app.command("list")
 def list_subscribers(context: typer.Context, list_name: ListName, as_json: Json = False) -> None:
-    """List the subscribers of a list's file."""
+    """List the subscribers in a list's file; an empty field means what the list itself has."""
     from digest.planning import invited
 
     site = opened(context)
-    file = invited(site, site.list(list_name))
+    mailing_list = site.list(list_name)
+    file = invited(site, mailing_list)
+    found = [row.subscriber for row in file.rows]
     if as_json:
-        print_json([{"line": row.line, **asdict(row.subscriber)} for row in file.rows])
+        print_json([{**asdict(row.subscriber), "line": row.line} for row in file.rows])
     else:
-        rows = (row.subscriber for row in file.rows)
-        table(
-            ("address", "name", "topics", "frequency", "timezone"),
-            ((s.email, s.name, " ".join(s.topics), s.frequency or "", s.timezone or "") for s in rows),
-        )
+        columns = ("email", "name", "topics", "frequency", "timezone", "language")
+        table(columns, ([_cell(getattr(one, column)) for column in columns] for one in found))
     refused = sum(problem.refused for problem in file.problems)
     if refused:
-        note(f"{counted(refused, 'row')} can't be used; `digest subscribers check {list_name}` says why")
+        note(f"{counted(refused, 'row')} refused; `digest subscribers check {mailing_list.name}` says why")
+
+
+def _cell(value: str | tuple[str, ...] | None) -> str:
+    return " ".join(value) if isinstance(value, tuple) else value or ""
 
 
 @app.command("add")
 def add(
     context: typer.Context,
     list_name: ListName,
-    email: Annotated[str, typer.Argument(metavar="ADDRESS")],
-    name: Annotated[str, typer.Option(help="Whom it is.")] = "",
-    topics: Annotated[str, typer.Option(help="Topic ids, separated by spaces; else all of the list's.")] = "",
-    frequency: Annotated[str | None, typer.Option(help="daily or weekly; else the list's.")] = None,
-    timezone: Annotated[str | None, typer.Option(help="Such as Europe/Berlin; else the list's.")] = None,
-    language: Annotated[str | None, typer.Option(help="Such as en or de; else the list's.")] = None,
+    email: Email,
+    name: Annotated[str, typer.Option(help="Whom the issue greets.")] = "",
+    topics: Annotated[str, typer.Option(help='Topic ids, such as "robotics vision"; else all of the list\'s.')] = "",
+    frequency: Annotated[
+        str | None, typer.Option("--frequency", "-f", help="daily or weekly; else the list's.")
+    ] = None,
+    timezone: Annotated[str | None, typer.Option(help="IANA name, such as Europe/Berlin; else the list's.")] = None,
+    language: Annotated[str | None, typer.Option(help="BCP 47 tag, such as de; else the list's.")] = None,
 ) -> None:
-    """Add a subscriber at the end of a list's file."""
-    from digest.planning import suppressed_among
+    """Add a subscriber at the end of a list's file; nothing else in it changes."""
     from digest.subscribers.edit import add_row, write_atomically
-    from digest.subscribers.file import parse_subscribers
     from digest.subscribers.subscriber import Subscriber
 
     site = opened(context)
     mailing_list = site.list(list_name)
-    address = _address(email)
-    if suppressed_among(site, mailing_list, [address.canonical]):
-        raise InputError(f"{address.address} left this list or can't be reached; only they can sign up again")
-    subscriber = Subscriber(address.address, name, tuple(topics.split()), frequency, timezone, language)
     path = site.subscriber_file(mailing_list)
-    known = [topic.id for topic in site.topics(mailing_list)]
+    address = _address(email)
+    _refuse_suppressed(site, mailing_list, address)
+    asked = Subscriber(
+        address.address, name, tuple(re.split(r"[\s,;|]+", topics.strip())), frequency, timezone, language
+    )
+    subscriber = _checked(site, mailing_list, asked)
+    _expect_file(path)
+    write_atomically(path, lambda text: add_row(text, subscriber, str(path)))
+    say(f"Added {subscriber.email} to {path}")
+    if reason := _never_gets(mailing_list, subscriber.frequency):
+        note(f"note: {reason}")
 
-    def change(text: str) -> str:
-        changed = add_row(text, subscriber, str(path))
-        problems = parse_subscribers(changed, str(path), known).problems
-        for problem in problems[len(parse_subscribers(text, str(path), known).problems) :]:
-            raise InputError(f"{address.address} was not added: {problem.reason}")
-        return changed
 
-    write_atomically(path, change)
-    say(f"{address.address} is on the list {mailing_list.name} ({path}).")
+def _address(text: str) -> "Address":
+    from digest.subscribers.address import parse_address
+
+    try:
+        return parse_address(text)
+    except ValueError as error:
+        raise InputError(f"{text!r}: {error}") from None
+
+
+def _refuse_suppressed(site: "Site", mailing_list: "MailingList", address: "Address") -> None:
+    from digest.store import suppressions
+    from digest.subscribers.identity import address_key
+
+    key = address_key(site.identity_key, address.canonical)
+    with site.store.begin() as connection:
+        everywhere = key in suppressions.keys(connection, suppressions.EVERYWHERE)
+        here = key in suppressions.keys(connection, mailing_list.id)
+    if everywhere:
+        raise InputError(
+            f"{address.address} is suppressed on every list, after a hard bounce or a complaint;"
+            " only a confirmed sign-up of their own could lift that, no row in a file does"
+        )
+    if here:
+        raise InputError(
+            f"{address.address} left the list {mailing_list.name}; only a confirmed sign-up of their own lifts that,"
+            " no row in a file does"
+        )
+
+
+def _checked(site: "Site", mailing_list: "MailingList", asked: "Subscriber") -> "Subscriber":
+    """Return the subscriber as they would be read back from a file. Raises InputError."""
+    from digest.subscribers.edit import add_row
+    from digest.subscribers.file import HEADER, parse_subscribers
+
+    topics = [topic.id for topic in site.topics(mailing_list)]
+    read = parse_subscribers(add_row(f"{HEADER}\n", asked, asked.email), asked.email, topics)
+    for problem in read.problems:
+        raise InputError(f"{asked.email}: {problem.reason}")
+    return read.rows[0].subscriber
+
+
+def _expect_file(path: Path) -> None:
+    from digest.subscribers.file import HEADER
+
+    if not path.exists():
+        raise InputError(f"{path}: there is no such file; make one with this header line: {HEADER}")
 
 
 @app.command("remove")
-def remove(
-    context: typer.Context, list_name: ListName, email: Annotated[str, typer.Argument(metavar="ADDRESS")]
-) -> None:
-    """Take a subscriber out of a list's file."""
+def remove(context: typer.Context, list_name: ListName, email: Email) -> None:
+    """Remove a subscriber's row from a list's file. It suppresses nobody: they can be added again."""
     from digest.subscribers.edit import remove_row, write_atomically
 
     site = opened(context)
     mailing_list = site.list(list_name)
-    address, path = _address(email), site.subscriber_file(mailing_list)
-    _expect_present(site, mailing_list, address)
-    write_atomically(path, lambda text: remove_row(text, address.canonical, str(path))[0])
-    say(f"{address.address} is no longer on the list {mailing_list.name} ({path}).")
+    path = site.subscriber_file(mailing_list)
+    address = _address(email)
+    lines: list[int] = []
+
+    def without(text: str) -> str:
+        try:
+            rest, line = remove_row(text, address.canonical, str(path))
+        except InputError as error:
+            raise InputError(f"{error}{_near_miss(site, mailing_list, address)}") from None
+        lines.append(line)
+        return rest
+
+    _expect_file(path)
+    write_atomically(path, without)
+    say(f"Removed {address.address} from {path} (line {lines[0]})")
 
 
-def _address(email: str) -> "Address":
-    from digest.subscribers.address import parse_address
-
-    try:
-        return parse_address(email)
-    except ValueError as error:
-        raise InputError(f"{email}: {error}") from None
-
-
-def _expect_present(site: "Site", mailing_list: "MailingList", address: "Address") -> None:
+def _near_miss(site: "Site", mailing_list: "MailingList", address: "Address") -> str:
     from digest.planning import invited
 
-    there = {row.address.canonical: row.address.address for row in invited(site, mailing_list).rows}
-    if address.canonical in there:
-        return
-    near = get_close_matches(address.canonical, there, n=1)
-    hint = f"; did you mean {there[near[0]]}?" if near else ""
-    raise InputError(f"{address.address} is not on the list {mailing_list.name}{hint}")
+    known = {row.address.canonical: row.address.address for row in invited(site, mailing_list).rows}
+    near = get_close_matches(address.canonical, known, n=1, cutoff=0.75) if len(known) <= _NEAR_MISSES_AMONG else []
+    return f"; did you mean {known[near[0]]}?" if near else ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Check:
+    """What was found in one list's file; `error` when it can't be used at all."""
+
+    list: str
+    path: Path
+    subscribers: int = 0
+    problems: tuple["RowProblem", ...] = ()
+    error: str | None = None
 
 
 @app.command("check")
 def check(
     context: typer.Context,
-    list_names: Annotated[list[str] | None, typer.Argument(metavar="[LIST]...", help="Lists; else all.")] = None,
+    list_names: Annotated[
+        list[str] | None, typer.Argument(metavar="[LIST]...", help="Lists to check; else all.", show_default=False)
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Say which rows can't be used and why, and who would never get anything. Exit code 3 if there are any."""
+    """Check subscriber files: every row that is refused, and everybody who would never get anything.
+
+    Exit code: 0 when all is well, 3 when rows are refused or warned of, 1 when a file can't be used.
+    """
     site = opened(context)
-    names = list_names or [one.name for one in site.lists]
-    found = [finding for name in names for finding in _findings(site, site.list(name))]
+    lists = [site.list(name) for name in list_names] if list_names else site.lists
+    checks = [_check(site, one) for one in lists]
     if as_json:
-        print_json(found)
+        print_json([_as_dict(one) for one in checks])
     else:
-        for finding in found:
-            say(f"{finding['file']}:{finding['line']}: {finding['reason']} ({finding['email']})")
-        say(f"{counted(len(names), 'list')} checked, {counted(len(found), 'finding')}.")
-    if found:
+        for one in checks:
+            _print_check(one)
+    if any(one.error for one in checks):
+        raise typer.Exit(1)
+    if any(one.problems for one in checks):
         raise typer.Exit(PARTLY)
 
 
-def _findings(site: "Site", mailing_list: "MailingList") -> list[dict[str, Any]]:
-    """Return refused rows and warnings of a list, in the order of its file."""
-    from digest.planning import invited, suppressed_among
+def _check(site: "Site", mailing_list: "MailingList") -> _Check:
+    from digest.planning import invited
 
-    file, path = invited(site, mailing_list), site.subscriber_file(mailing_list)
-    suppressed = suppressed_among(site, mailing_list, (row.address.canonical for row in file.rows))
-    found = [_finding(path, p.line, p.email, p.reason, p.refused) for p in file.problems]
-    schedule, default = mailing_list.table.schedule, mailing_list.table.frequency
+    path = site.subscriber_file(mailing_list)
+    try:
+        file = invited(site, mailing_list)
+    except InputError as error:
+        return _Check(mailing_list.name, path, error=str(error))
+    problems = [*file.problems, *_warnings(site, mailing_list, file)]
+    problems.sort(key=lambda problem: problem.line)
+    return _Check(mailing_list.name, path, len(file.rows), tuple(problems))
+
+
+def _warnings(site: "Site", mailing_list: "MailingList", file: "SubscriberFile") -> "Iterator[RowProblem]":
+    """Yield what is wrong with rows that can be read: nobody would get anything by them."""
+    from digest.store import suppressions
+    from digest.subscribers.file import RowProblem
+    from digest.subscribers.identity import address_key
+
+    with site.store.begin() as connection:
+        suppressed = suppressions.keys(connection, mailing_list.id)
     for row in file.rows:
-        frequency = row.subscriber.frequency or default
-        if row.address.canonical in suppressed:
-            reason = "is suppressed and never mailed; remove the row"
-            found.append(_finding(path, row.line, row.address.address, reason, refused=False))
-        if schedule and frequency not in schedule:
-            reason = f"wants {frequency} mail, and the list has no [lists.{mailing_list.name}.schedule.{frequency}]"
-            found.append(_finding(path, row.line, row.address.address, reason, refused=False))
-    return sorted(found, key=lambda finding: int(finding["line"]))
+        if suppressed and address_key(site.identity_key, row.address.canonical) in suppressed:
+            yield RowProblem(row.line, "is suppressed and never mailed", row.address.address, refused=False)
+        if row.subscriber.frequency and (reason := _never_gets(mailing_list, row.subscriber.frequency)):
+            yield RowProblem(row.line, reason, row.address.address, refused=False)
+    # What the list itself lacks is said once, not of a million rows.
+    others = [row.line for row in file.rows if row.subscriber.frequency is None]
+    if others and (reason := _never_gets(mailing_list, None)):
+        whom = f"{counted(len(others), 'subscriber')} without a frequency of their own, from this line on: {reason}"
+        yield RowProblem(others[0], whom, refused=False)
 
 
-def _finding(path: Path, line: int, email: str, reason: str, refused: bool) -> dict[str, Any]:
-    return {"file": str(path), "line": line, "email": email, "reason": reason, "refused": refused}
+def _never_gets(mailing_list: "MailingList", frequency: str | None) -> str | None:
+    """Say why a reader of this frequency would get nothing; a list without any schedule is sent by hand."""
+    name, scheduled = mailing_list.name, mailing_list.table.schedule
+    wanted = frequency or mailing_list.table.frequency
+    if not scheduled or wanted in scheduled:
+        return None
+    return f"nobody sends {wanted} issues of this list; add [lists.{name}.schedule.{wanted}] to digest.toml"
+
+
+def _print_check(one: _Check) -> None:
+    if one.error is not None:
+        note(f"error: {one.error}")
+        return
+    for problem in one.problems:
+        kind = "refused" if problem.refused else "warning"
+        whose = f" ({problem.email})" if problem.email else ""
+        say(f"{one.path}:{problem.line}: {kind}: {problem.reason}{whose}")
+    refused = sum(problem.refused for problem in one.problems)
+    found = [counted(one.subscribers, "subscriber")]
+    found += [f"{counted(refused, 'row')} refused"] if refused else []
+    found += [counted(len(one.problems) - refused, "warning")] if len(one.problems) > refused else []
+    say(f"{one.list}: {', '.join(found)}" + ("" if one.problems else ", all is well"))
+
+
+def _as_dict(one: _Check) -> dict[str, Any]:
+    return {**asdict(one), "problems": [asdict(problem) for problem in one.problems]}

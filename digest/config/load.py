@@ -1,6 +1,6 @@
 """Read `digest.toml` and the environment; a mistake is answered with its place and what was meant."""
 
-import os
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
@@ -16,6 +16,7 @@ from pydantic_settings import (
     SettingsError,
 )
 
+from digest.config.environment import Environment, given_by, given_within, refuse_unknown, variable_name
 from digest.config.settings import Settings
 from digest.errors import ConfigError
 
@@ -26,11 +27,12 @@ _SECRETS = (("relays", "*", "password"), ("keys", "identity"), ("keys", "signing
 def load_settings(root: Path) -> Settings:
     """Return the settings of the site in `root`; the environment (`DIGEST_…`) comes over the file.
 
-    Raises ConfigError with one line: the file, the key, what was expected.
+    Raises ConfigError with one line: the file or variable, the key, what was expected.
     """
     path = root / FILE_NAME
     table = _read(path)
     _refuse_secrets(path, table)
+    refuse_unknown()
 
     class WithFile(Settings):
         """The settings with this file as their last source."""
@@ -40,18 +42,18 @@ def load_settings(root: Path) -> Settings:
             cls,
             settings_cls: type[BaseSettings],
             init_settings: PydanticBaseSettingsSource,  # noqa: ARG003
-            env_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,  # noqa: ARG003
             dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
             file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
         ) -> tuple[PydanticBaseSettingsSource, ...]:
-            return env_settings, InitSettingsSource(settings_cls, init_kwargs=table)
+            return Environment(settings_cls), InitSettingsSource(settings_cls, init_kwargs=table)
 
     try:
         return WithFile()  # type: ignore[call-arg]  # the sources give them
     except ValidationError as error:
         raise ConfigError(_explain(path, error.errors(include_url=False))) from None
     except SettingsError as error:
-        raise ConfigError(f"environment: {error}; write tables as JSON, or one variable a key") from None
+        raise ConfigError(_not_json(error)) from None
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -72,10 +74,9 @@ def _read(path: Path) -> dict[str, Any]:
 def _refuse_secrets(path: Path, table: Mapping[str, Any]) -> None:
     for pattern in _SECRETS:
         for found in _matches(table, pattern):
-            variable = "DIGEST_" + "__".join(found).upper()
             raise ConfigError(
                 f"{path}: {'.'.join(found)}: a secret doesn't belong here;"
-                f" use the environment ({variable}) or {found[-1]}_file"
+                f" use the environment ({variable_name(found)}) or {found[-1]}_file"
             )
 
 
@@ -92,17 +93,45 @@ def _matches(table: Any, pattern: Sequence[str]) -> list[tuple[str, ...]]:
 def _explain(path: Path, errors: list[ErrorDetails]) -> str:
     # What was written wrongly explains what is missing, so it is named first.
     first = min(errors, key=lambda error: error["type"] != "extra_forbidden")
-    location = [part for part in first["loc"] if part != "[key]"]
+    location, reason = [part for part in first["loc"] if part != "[key]"], _reason(first)
+    if not location:  # a check of the settings as a whole says itself where
+        key, _, reason = reason.partition(": ")
+        location = list(key.split("."))
     key = ".".join(str(part) for part in location)
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-    where = f"{_variable(location) or path}: {key}" if key else str(path)
-    return f"{where}: {_reason(first)}{more}"
+    return f"{_where(path, location)}: {key}: {reason}{more}"
 
 
-def _variable(location: Sequence[int | str]) -> str | None:
-    """Return the environment variable that gave this value, if one did."""
-    name = "DIGEST_" + "__".join(str(part) for part in location).upper()
-    return next((f"environment variable {given}" for given in os.environ if given.upper() == name), None)
+def _where(path: Path, location: Sequence[int | str]) -> str:
+    if whole := given_by(location):
+        return f"environment variable {whole}"
+    part = given_within(location)
+    return f"{path}, with environment variable {part}" if part else str(path)
+
+
+def _not_json(error: SettingsError) -> str:
+    found = re.search(r'field "(\w+)"', str(error))
+    name = variable_name([found[1]]) if found else "environment"
+    return f"environment variable {name}: expected a table as JSON; or give one variable a key, such as {name}__KEY"
+
+
+_EXPECTED = {
+    "string_pattern_mismatch": "a name of lower-case letters, digits and hyphens",
+    "string_type": "text",
+    "path_type": "a path",
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
+    "int_parsing": "a whole number",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_parsing": "a number",
+    "float_type": "a number",
+    "tuple_type": 'a list such as ["one", "two"]',
+    "dict_type": "a table",
+    "mapping_type": "a table",
+    "model_type": "a table",
+    "model_attributes_type": "a table",
+}
 
 
 def _reason(error: ErrorDetails) -> str:
@@ -113,9 +142,9 @@ def _reason(error: ErrorDetails) -> str:
         return "is missing; it must be given"
     if kind == "literal_error":
         return f"expected {error['ctx']['expected']}"
-    if kind == "string_pattern_mismatch":
-        return "expected a name of lower-case letters, digits and hyphens"
-    return error["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
+    if kind in _EXPECTED:
+        return f"expected {_EXPECTED[kind]}"
+    return error["msg"].removeprefix("Value error, ").replace("Input should be", "expected a number")
 
 
 def _meant(location: Sequence[int | str]) -> str:

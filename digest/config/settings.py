@@ -4,68 +4,15 @@
 """
 
 from collections.abc import Mapping
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
-from cronsim import CronSim, CronSimError
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from digest.config.values import Crontab, Host, Line, Mailbox, Name, Slug, Timezone, WebAddress, is_loopback
+
 Frequency = Literal["daily", "weekly"]
-Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
-"""A name that can stand in a URL, a file name and an environment variable."""
-
-
-def _timezone(value: str) -> str:
-    try:
-        ZoneInfo(value)
-    except (KeyError, ValueError, OSError):
-        raise ValueError(f"{value!r} is no IANA timezone; expected one such as 'Europe/Berlin'") from None
-    return value
-
-
-def _crontab(value: str) -> str:
-    from datetime import UTC, datetime
-
-    if len(value.split()) != 5:
-        raise ValueError(f"{value!r} is no crontab line; expected five fields such as '0 7 * * 1-5'")
-    try:
-        next(CronSim(value, datetime(2000, 1, 1, tzinfo=UTC)))
-    except (CronSimError, StopIteration):
-        raise ValueError(f"{value!r} never comes; expected five fields such as '0 7 * * 1-5'") from None
-    return value
-
-
-def _one_line(value: str) -> str:
-    if any(ord(c) < 32 or ord(c) == 127 for c in value):
-        raise ValueError("must be a single line without control characters")
-    return value
-
-
-def _address(value: str) -> str:
-    from email.utils import parseaddr
-
-    name, address = parseaddr(_one_line(value))
-    if "@" not in address or not address.isascii() or value.count("@") != 1 + name.count("@"):
-        raise ValueError(f"{value!r} is no address; expected 'digest@example.org' or 'Name <digest@example.org>'")
-    return value
-
-
-def _web_address(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-        raise ValueError(f"{value!r} is no web address; expected one such as 'https://digest.example.org'")
-    return value.rstrip("/")
-
-
-Timezone = Annotated[str, AfterValidator(_timezone)]
-Crontab = Annotated[str, AfterValidator(_crontab)]
-Line = Annotated[str, AfterValidator(_one_line)]
-Mailbox = Annotated[str, AfterValidator(_address)]
-WebAddress = Annotated[str, AfterValidator(_web_address)]
 
 
 class _Table(BaseModel):
@@ -75,7 +22,7 @@ class _Table(BaseModel):
 class SiteTable(_Table):
     """`[site]`: who publishes, and where (without `url` every link back to us is a mailto:)."""
 
-    name: Line = "Paper Digest"
+    name: Name = "Paper Digest"
     byline: Line = ""
     url: WebAddress | None = None
     postal_address: Line = ""
@@ -105,7 +52,7 @@ class RelayTable(_Table):
     """
 
     maildir: Path | None = None
-    host: Line | None = None
+    host: Host | None = None
     port: Annotated[int, Field(ge=1, le=65535)] | None = None
     tls: Literal["implicit", "starttls", "none"] = "starttls"
     username: Line | None = None
@@ -120,19 +67,12 @@ class RelayTable(_Table):
     def _one_kind(self) -> "RelayTable":
         if (self.maildir is None) == (self.host is None):
             raise ValueError("needs either `host` (an SMTP server) or `maildir` (a folder), not both")
-        if self.host and self.tls == "none" and not (_is_loopback(self.host) or self.allow_plaintext):
+        if self.host and self.tls == "none" and not (is_loopback(self.host) or self.allow_plaintext):
             raise ValueError(
                 'tls = "none" would send mail and password readable over the network;'
                 ' use "starttls" or "implicit", or say allow_plaintext = true'
             )
         return self
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 class ScheduleTable(_Table):
@@ -149,7 +89,7 @@ class ListTable(_Table):
     """
 
     id: Slug | None = None
-    name: Line
+    name: Name
     description: Line = ""
     subscribers: Path | None = None
     timezone: Timezone = "UTC"
@@ -170,7 +110,7 @@ class ListTable(_Table):
 class TopicTable(_Table):
     """`[topics.ID]`: what belongs to the topic."""
 
-    name: Line
+    name: Name
     description: Line = ""
     keywords: tuple[Line, ...] = ()
     categories: tuple[Line, ...] = ()

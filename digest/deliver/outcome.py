@@ -30,7 +30,7 @@ ABOUT_US = frozenset({Stage.CONNECT, Stage.EHLO, Stage.STARTTLS, Stage.AUTH, Sta
 NO_SUCH_ADDRESS = frozenset({"5.1.1", "5.1.3", "5.1.6", "5.1.10"})
 """The codes that say the mailbox doesn't exist: the address is suppressed at once, everywhere."""
 
-_ENHANCED = re.compile(r"^([245]\.\d{1,3}\.\d{1,3})(?:\s|$)")
+_ENHANCED = re.compile(r"([245]\.[0-9]{1,3}\.[0-9]{1,3})(?: |$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class Outcome:
 
 def judge(stage: Stage, code: int, reply: str) -> Outcome:
     """Return what a reply means; `reply` is its text without the basic code."""
-    text = " ".join(reply.split())[:500]
+    text = _shown(reply)
     found = _ENHANCED.match(text)
     enhanced = found[1] if found else ""
     category = (enhanced or str(code))[:1]
@@ -74,4 +74,10 @@ def lost(stage: Stage, reason: str) -> Outcome:
     uncertain: it may have been accepted, and the reply was lost.
     """
     verb = Verb.LOSE if stage is Stage.DOT else Verb.RELEASE
-    return Outcome(verb, stage, 0, "", " ".join(reason.split())[:500])
+    return Outcome(verb, stage, 0, "", _shown(reason))
+
+
+def _shown(text: str) -> str:
+    """Return a stranger's text as one bounded line that a terminal and the store can take."""
+    printable = "".join(char if char.isprintable() else " " for char in text)
+    return " ".join(printable.split())[:500].strip()

@@ -43,9 +43,7 @@ def compose(
             topic=known[topic_id],
             number=places[topic_id],
             entries=tuple(
-                Entry(paper, rank, "card" if rank in cards else "line")
-                for rank, paper in papers
-                if rank in kept
+                Entry(paper, rank, "card" if rank in cards else "line") for rank, paper in papers if rank in kept
             ),
             left_over=sum(rank not in kept for rank, _ in papers),
         )

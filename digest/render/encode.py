@@ -10,28 +10,36 @@ import re
 from binascii import b2a_qp
 
 SOFT_BREAK = b"=\r\n"
-_LINE_START = re.compile(rb"^(?:\.+|From (?=.))", re.MULTILINE)
+_LINE_START = re.compile(rb"^(?:\.|F(?=rom ))+", re.MULTILINE)
+_TOO_LONG = re.compile(rb"^(.{74,75})(=20|=09)$", re.MULTILINE)
+"""What b2a_qp makes of a line that just fits and ends in white space."""
 
 
 def quoted_printable(text: str) -> bytes:
-    """Encode text (line breaks as LF) for a body, with CRLF; lines have at most 76 characters."""
-    raw = text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n").encode("utf-8")
-    return _LINE_START.sub(_in_hexadecimal, b2a_qp(raw, istext=True))
+    """Encode text for a body; line breaks become CRLF, and lines have at most 76 characters."""
+    # Given CRLF, b2a_qp writes its soft breaks as CRLF too, but where a text has no line break as LF.
+    encoded = b2a_qp(_lines(text).encode("utf-8"), istext=True)
+    encoded = _TOO_LONG.sub(rb"\1=\n\2", encoded)
+    return _LINE_START.sub(_in_hexadecimal, encoded).replace(b"\n", b"\r\n")
 
 
 def _in_hexadecimal(match: re.Match[bytes]) -> bytes:
-    # The hexadecimal form is longer, so the line is broken softly behind it to stay within 76.
-    found = match[0]
-    if found.startswith(b"."):
-        return b"=2E=\r\n" * len(found)
-    return b"=46=\r\n" + found[1:]
+    # The hexadecimal form is longer, so the line is broken softly behind each to stay within 76.
+    return b"".join(b"=%02X=\n" % character for character in match[0])
 
 
 def inline(text: str) -> bytes:
     """Encode text for the middle of a line: it may follow any soft break, and ends in one."""
-    return quoted_printable(text) + SOFT_BREAK
+    # A last character that is taken away again makes room for the soft break.
+    encoded = quoted_printable(text + "=").removesuffix(b"=3D")
+    return encoded if encoded.endswith(SOFT_BREAK) else encoded + SOFT_BREAK
 
 
 def decoded_size(text: str) -> int:
     """Return the bytes the text has once the mail program decoded it, with CRLF."""
-    return len(text.encode("utf-8")) + text.count("\n")
+    lines = _lines(text)
+    return len(lines.encode("utf-8")) + lines.count("\n")
+
+
+def _lines(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")

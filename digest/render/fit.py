@@ -48,11 +48,13 @@ def fit(edition: Edition, sizes: Mapping[str, int], budget: int = MAX_HTML - SLO
     entries = sorted((e for s in edition.sections for e in s.entries), key=lambda e: -e.rank)
     forms: dict[int, Form] = {e.rank: e.carries for e in entries}
     left_over = sum(s.left_over for s in edition.sections)
-    firsts = {s.entries[0].rank for s in edition.sections}
+    firsts = {s.entries[0].rank for s in edition.sections if s.entries}
+
+    def chosen() -> Fit:
+        return Fit(forms, left_over + len(entries) - len(forms))
 
     def excess() -> int:
-        chosen = Fit(forms, left_over).names(edition)
-        return sum(sizes.get(name, 0) for name in chosen) + sizes.get("", 0) - budget
+        return sum(sizes.get(name, 0) for name in chosen().names(edition)) + sizes.get("", 0) - budget
 
     over = excess()
     for step in (_shorten, _to_line(firsts), _to_line(set()), _drop):
@@ -63,7 +65,7 @@ def fit(edition: Edition, sizes: Mapping[str, int], budget: int = MAX_HTML - SLO
             step(forms, entry)
             if forms.get(entry.rank) != before:
                 over = excess()
-    return Fit(forms, left_over + len(entries) - len(forms))
+    return chosen()
 
 
 def carded(issue: Issue, fitted: Fit) -> frozenset[int]:

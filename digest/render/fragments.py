@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from digest.errors import TemplateError
-from digest.render.encode import SOFT_BREAK, decoded_size, inline, quoted_printable
+from digest.render.encode import decoded_size, inline, quoted_printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,9 @@ class Slot:
 
 
 Piece = bytes | Slot
+
+_TELLING = 12
+"""Characters of a nonce that no text holds by chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +56,14 @@ class Marking:
         return f"<!--{self.nonce} {name}-->", f"<!--/{self.nonce}-->"
 
     def slot(self, name: str) -> str:
-        """Return the placeholder of the slot `name` (letters and digits)."""
-        return f"{self.nonce}x{name}x"
+        """Return the placeholder of the slot `name` (lower-case letters, then digits)."""
+        return f"{self.nonce}_{name}_"
 
     def cut(self, rendered: str) -> tuple[Element, ...]:
         """Cut a rendering at its markers.
 
-        White space alone between two fragments goes. Raises TemplateError when a marker was lost or
-        fragments are nested, which only a template can do.
+        White space alone between two fragments goes. Raises TemplateError when a marker or a slot was
+        lost or changed, or fragments are nested, which only a template can do.
         """
         elements: list[Element] = []
         end = 0
@@ -70,10 +73,6 @@ class Marking:
             elements.extend(self._element(match[1], match[2]))
             end = match.end()
         elements.extend(self._element(None, rendered[end:]))
-        if any(
-            b"<!--/" + self.nonce.encode() in p for e in elements for p in e.pieces if isinstance(p, bytes)
-        ):
-            raise TemplateError("a fragment of the template stands inside another; close one before the next")
         return tuple(elements)
 
     def _element(self, name: str | None, text: str) -> Iterable[Element]:
@@ -82,15 +81,31 @@ class Marking:
             return
         if not text.endswith("\n"):
             text += "\n"
-        parts = re.split(rf"{self.nonce}x([a-z]+\d*)x", text)
+        parts = re.split(rf"{self.nonce}_([a-z]+[0-9]*)_", text)
         pieces: list[Piece] = []
         for index, part in enumerate(parts):
             if index % 2:
                 pieces.append(Slot(part))
             elif part:
-                soft = b"" if part.endswith("\n") else SOFT_BREAK
-                pieces.append(quoted_printable(part) + soft)
+                self._expect_text(name, part)
+                pieces.append(quoted_printable(part) if part.endswith("\n") else inline(part))
         yield Element(name, tuple(pieces), sum(decoded_size(p) for p in parts[::2]))
+
+    def _expect_text(self, name: str | None, part: str) -> None:
+        # The nonce's beginning, in any case: a filter may have cut a slot short, or made it upper case.
+        at = part.lower().find(self.nonce[:_TELLING])
+        if at < 0:
+            return
+        where = f"in the fragment {name}" if name else "outside of fragments"
+        if part[:at].endswith(("<!--", "<!--/")):
+            raise TemplateError(
+                f"{where}: a fragment of the template stands inside another, isn't closed, or has no name"
+                " such as card:7; close one before the next"
+            )
+        raise TemplateError(
+            f"{where}: a filter of the template changed a slot (a subject, count, name or link, which is filled in"
+            " later); write it without a filter"
+        )
 
 
 def choose(elements: Iterable[Element], names: Collection[str]) -> tuple[Piece, ...]:
@@ -98,9 +113,7 @@ def choose(elements: Iterable[Element], names: Collection[str]) -> tuple[Piece, 
     return tuple(p for e in elements if e.name is None or e.name in names for p in e.pieces)
 
 
-def fill(
-    pieces: Iterable[Piece], values: Mapping[str, str], escape: Callable[[str], str]
-) -> tuple[Piece, ...]:
+def fill(pieces: Iterable[Piece], values: Mapping[str, str], escape: Callable[[str], str]) -> tuple[Piece, ...]:
     """Fill the slots that `values` names with escaped text, and merge the bytes; others stay."""
     ready = {name: inline(escape(value)) for name, value in values.items()}
     merged: list[Piece] = []

@@ -11,11 +11,15 @@ from datetime import datetime
 from email.errors import HeaderParseError
 from email.header import Header
 from email.utils import format_datetime, parseaddr
+from textwrap import TextWrapper
 from typing import Any
 
 _NOT_TEXT = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
-_FOLD = "\r\n"
-_ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]{1,60}")
+_FOLD = "\r\n "
+_LINE = 76
+"""Characters of a line that can be folded (RFC 2047, 2; RFC 5322 allows two more)."""
+_ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
+_ASCII_WRAP = TextWrapper(width=_LINE - 1, break_long_words=False, break_on_hyphens=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,30 +69,45 @@ def one_line(text: str) -> str:
     return " ".join(_NOT_TEXT.sub(" ", text).split())
 
 
-def _words(name: str, text: str, charset: str) -> str:
-    return Header(text, charset, header_name=name, maxlinelen=76).encode(linesep="\r\n")
+def shown_name(name: str) -> str:
+    """Return a person's or a list's name as messages show it: one line, at most 100 characters."""
+    return one_line(name)[:100].strip()
 
 
 def text_field(name: str, value: str) -> bytes:
     """Return an unstructured field such as Subject, as encoded words where it isn't plain ASCII."""
     clean = one_line(value)
-    charset = "us-ascii" if clean.isascii() and "=?" not in clean else "utf-8"
-    return f"{name}: {_words(name, clean, charset)}\r\n".encode("ascii")
+    lines = _ASCII_WRAP.wrap(f"{name}: {clean}")
+    long = any(len(line) > _LINE for line in lines) or lines[0] == f"{name}:"
+    encoded = long or "=?" in clean or not clean.isascii()
+    written = f"{name}: {_encoded_words(name, clean)}" if encoded else _FOLD.join(lines)
+    return f"{written}\r\n".encode("ascii")
 
 
 def mailbox_field(name: str, mailbox: Mailbox) -> bytes:
     """Return an address field such as To; long and foreign names are encoded and folded."""
-    words = one_line(mailbox.name)[:100]
+    words = shown_name(mailbox.name)
     if not words:
         return f"{name}: {mailbox.address}\r\n".encode("ascii")
-    if _ATOMS.fullmatch(words):
-        phrase = words
-    elif words.isascii() and "=?" not in words:
-        phrase = '"' + re.sub(r'(["\\])', r"\\\1", words) + '"'
-    else:
-        phrase = _words(name, words, "utf-8")
-    short = len(name) + len(phrase) + len(mailbox.address) < 72 and "\r" not in phrase
-    return f"{name}: {phrase}{'' if short else _FOLD} <{mailbox.address}>\r\n".encode("ascii")
+    return f"{name}: {_phrase_and_angle(name, words, mailbox.address)}\r\n".encode("ascii")
+
+
+def _phrase_and_angle(name: str, words: str, inside: str) -> str:
+    phrase = _phrase(name, words)
+    fits = len(f"{name}: {phrase} <{inside}>") <= _LINE
+    return f"{phrase} <{inside}>" if fits else f"{phrase}{_FOLD}<{inside}>"
+
+
+def _phrase(name: str, words: str) -> str:
+    """Return a display name as atoms, in quotes, or as encoded words (RFC 5322, 3.2.5; RFC 2047, 5)."""
+    plain = words if _ATOMS.fullmatch(words) else '"' + re.sub(r'(["\\])', r"\\\1", words) + '"'
+    if words.isascii() and "=?" not in words and len(f"{name}: {plain}") <= _LINE:
+        return plain
+    return _encoded_words(name, words)
+
+
+def _encoded_words(name: str, text: str) -> str:
+    return Header(text, "utf-8", header_name=name, maxlinelen=_LINE).encode(linesep="\r\n")
 
 
 def date_field(moment: datetime) -> bytes:
@@ -101,10 +120,13 @@ def angle_field(name: str, *urls: str) -> bytes:
     for url in urls:
         if not url.isascii() or re.search(r"[\s<>]", url):
             raise HeaderParseError(f"{name}: a URL with characters that can't stand there: {url!r}")
-    listed = ",\r\n ".join(f"<{url}>" for url in urls)
+    listed = f",{_FOLD}".join(f"<{url}>" for url in urls)
     return f"{name}: {listed}\r\n".encode("ascii")
 
 
 def list_id_field(headers: IssueHeaders) -> bytes:
     """Return List-Id (RFC 2919): the list's name, and its permanent id under the sender's domain."""
-    return mailbox_field("List-Id", Mailbox(headers.list_name, f"{headers.list_id}.{headers.domain}"))
+    inside = f"{headers.list_id}.{headers.domain}"
+    words = shown_name(headers.list_name)
+    listed = _phrase_and_angle("List-Id", words, inside) if words else f"<{inside}>"
+    return f"List-Id: {listed}\r\n".encode("ascii")

@@ -19,7 +19,7 @@ from digest.render.headers import (
     date_field,
     list_id_field,
     mailbox_field,
-    one_line,
+    shown_name,
     text_field,
 )
 from digest.render.links import SubscriberLinks
@@ -50,13 +50,9 @@ class EditionMessage:
         return b"".join((_own_fields(addressee), self.fixed, *body))
 
 
-def edition_message(
-    headers: IssueHeaders, parts: Parts, recipe: Recipe, subject_prefix: str = ""
-) -> EditionMessage:
+def edition_message(headers: IssueHeaders, parts: Parts, recipe: Recipe, subject_prefix: str = "") -> EditionMessage:
     """Prepare the messages of an edition; `subject_prefix` marks a test copy."""
-    boundary = (
-        "=_" + sha256(repr((headers, sorted(recipe.fragments), recipe.subject)).encode()).hexdigest()[:24]
-    )
+    boundary = "=_" + sha256(repr((headers, sorted(recipe.fragments), recipe.subject)).encode()).hexdigest()[:24]
     fixed = b"".join(
         (
             mailbox_field("From", headers.sender),
@@ -81,8 +77,7 @@ def edition_message(
 
 def _part_head(subtype: str) -> bytes:
     return (
-        f"\r\nContent-Type: text/{subtype}; charset=utf-8\r\n"
-        "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+        f"\r\nContent-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
     ).encode()
 
 
@@ -93,7 +88,7 @@ def _renamed(pieces: tuple[Piece, ...], kind: str) -> tuple[Piece, ...]:
 def body_values(addressee: Addressee) -> dict[str, str]:
     """Return the values of the subscriber's slots as text."""
     return {
-        "recipient": one_line(str(addressee.to))[:200],
+        "recipient": str(Mailbox(shown_name(addressee.to.name), addressee.to.address)),
         "unsubscribe": addressee.links.unsubscribe,
         "preferences": addressee.links.preferences,
     }

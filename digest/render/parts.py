@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from digest.errors import TemplateError
 from digest.issues.edition import edition_of
 from digest.issues.issue import Edition, Issue
 from digest.render.fit import Fit, fit
@@ -17,6 +18,9 @@ from digest.render.html import render_html
 from digest.render.present import Publication, edition_view, whole_view
 from digest.render.text import render_text
 from digest.render.theme import Theme
+
+SUBSCRIBER_SLOTS = frozenset(("recipient", "unsubscribe", "preferences"))
+"""What only the message of a single subscriber fills in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +86,19 @@ def render_parts(theme: Theme, issue: Issue, publication: Publication, language:
 
 
 def recipe(theme: Theme, parts: Parts, edition: Edition, publication: Publication) -> Recipe:
-    """Decide an edition's fragments, subject, preheader and counts."""
+    """Decide an edition's fragments, subject, preheader and counts.
+
+    Raises TemplateError when a template says a section's count where the section itself may be missing.
+    """
     fitted = fit(edition, sizes(parts.html))
-    return Recipe(fitted.names(edition), _values(theme, edition, fitted, publication))
+    made = Recipe(fitted.names(edition), _values(theme, edition, fitted, publication))
+    pieces = (*choose(parts.html, made.fragments), *choose(parts.text, made.fragments))
+    for slot in {piece.name for piece in pieces if isinstance(piece, Slot)} - made.values.keys() - SUBSCRIBER_SLOTS:
+        raise TemplateError(
+            f"issue.mjml.j2 or issue.txt.j2: the value {slot!r} stands outside of its section's fragments;"
+            " not every reader gets that section"
+        )
+    return made
 
 
 def whole_fit(parts: Parts, issue: Issue, language: str) -> Fit:
@@ -111,15 +125,14 @@ def render_edition(
 
 def _values(theme: Theme, edition: Edition, fitted: Fit, publication: Publication) -> dict[str, str]:
     counts = {
-        section.number: sum(entry.rank in fitted.forms for entry in section.entries)
-        for section in edition.sections
+        section.number: sum(entry.rank in fitted.forms for entry in section.entries) for section in edition.sections
     }
     total = 1 + sum(counts.values()) + fitted.overflow
     words = {
         "lead_title": edition.lead.paper.title,
         "total": total,
         "list_name": publication.list_name,
-        "topic_names": [s.topic.name for s in edition.sections],
+        "topic_names": [s.topic.name for s in edition.sections if counts[s.number]],
     }
     return {
         "subject": theme.render_line("subject.txt.j2", **words),

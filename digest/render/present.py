@@ -36,9 +36,7 @@ def whole_view(issue: Issue, publication: Publication, language: str, slot: Slot
     """Return the view that holds every form of every paper any edition may need."""
     may_lead = leads(issue)
     every: tuple[Form, ...] = ("card", "brief", "line")
-    forms: dict[int, tuple[Form, ...]] = {
-        e.rank: every if e.carries == "card" else ("line",) for e in issue.entries
-    }
+    forms: dict[int, tuple[Form, ...]] = {e.rank: every if e.carries == "card" else ("line",) for e in issue.entries}
     first = [(e, s) for s in issue.sections for e in s.entries if e.rank in may_lead]
     return _view(
         issue,
@@ -51,9 +49,7 @@ def whole_view(issue: Issue, publication: Publication, language: str, slot: Slot
     )
 
 
-def edition_view(
-    issue: Issue, edition: Edition, fitted: Fit, publication: Publication, slot: Slots
-) -> IssueView:
+def edition_view(issue: Issue, edition: Edition, fitted: Fit, publication: Publication, slot: Slots) -> IssueView:
     """Return the view of one edition, each paper in the form that was chosen for it."""
     forms: dict[int, tuple[Form, ...]] = {rank: (form,) for rank, form in fitted.forms.items()}
     home = next(s for s in issue.sections if edition.lead in s.entries)

@@ -45,7 +45,8 @@ def test_the_three_users_ways(digest, installed, tmp_path):
     assert "5 accepted" in ok(digest("--site", site, "send", "daily"))
     box = mailbox.Maildir(site / "outbox")
     assert len(box) == 5
-    message = message_from_bytes(next(iter(box)).as_bytes(), policy=policy.default)
+    copy = next(one for one in box if one["Delivered-To"] == "ada@example.org")
+    message = message_from_bytes(copy.as_bytes(), policy=policy.default)
     assert "Hybrid Internal Model" in message["Subject"]
     assert "<html" in message.get_body(("html",)).get_content()
     assert "Unsubscribe" in message.get_body(("plain",)).get_content()

@@ -6,8 +6,8 @@ from email.header import decode_header, make_header
 
 import pytest
 
-from digest.deliver.states import DeliveryState
 from digest.deliver.sender import Settlement
+from digest.deliver.states import DeliveryState
 from digest.errors import BusyError, InputError, StateError
 from digest.issues.states import IssueState, Verb
 from digest.pipeline import Control, approve, build, change_state, collect, key_of, send

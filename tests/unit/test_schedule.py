@@ -49,17 +49,13 @@ def wall(text: str, zone: str, fold: int = 0) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone), fold=fold).astimezone(UTC)
 
 
-def asked(
-    table: ListTable, now: datetime, frequency: Frequency = "daily", **issues: str
-) -> list[tuple[str, str]]:
+def asked(table: ListTable, now: datetime, frequency: Frequency = "daily", **issues: str) -> list[tuple[str, str]]:
     """What is due, as (action, period); issues are given as d2026_11_24="draft" or w2026_W48="draft"."""
     states = {name[1:].replace("_", "-"): IssueState(state) for name, state in issues.items()}
     return [(one.action, one.period) for one in due(table, frequency, states, now)]
 
 
-def sends(
-    table: ListTable, frequency: Frequency, start: datetime, end: datetime, step: timedelta
-) -> list[Due]:
+def sends(table: ListTable, frequency: Frequency, start: datetime, end: datetime, step: timedelta) -> list[Due]:
     """March from start to end, finishing each issue that is due; return the sends in order."""
     issues: dict[str, IssueState] = {}
     found: list[Due] = []
@@ -75,9 +71,7 @@ def sends(
     return found
 
 
-def ticks(
-    table: ListTable, start: datetime, count: int, frequency: Frequency = "daily"
-) -> Iterator[schedule.Tick]:
+def ticks(table: ListTable, start: datetime, count: int, frequency: Frequency = "daily") -> Iterator[schedule.Tick]:
     now = start
     for _ in range(count):
         tick = next_send(table, frequency, now)
@@ -167,9 +161,7 @@ def test_next_send_is_always_ahead_and_none_without_a_schedule() -> None:
 )
 def test_changing_clocks_give_one_issue_a_day(zone: str, line: str, day: str, at: str) -> None:
     changed = date.fromisoformat(day)
-    start = (
-        datetime(changed.year, changed.month, changed.day, tzinfo=ZoneInfo(zone)).astimezone(UTC) - 2 * DAY
-    )
+    start = datetime(changed.year, changed.month, changed.day, tzinfo=ZoneInfo(zone)).astimezone(UTC) - 2 * DAY
     table = a_list(line, zone)
     found = {one.day: one for one in sends(table, "daily", start, start + 5 * DAY, timedelta(minutes=10))}
     assert found[changed].at == utc(at)
@@ -330,9 +322,7 @@ def test_a_draft_is_built_at_its_hour_once() -> None:
 def test_a_missed_build_is_made_up_for() -> None:
     zone = "Europe/Berlin"
     assert asked(EARLY, wall("2026-11-24 06:58", zone)) == [("build", "2026-11-24")]
-    assert asked(EARLY, wall("2026-11-24 07:00", zone)) == [
-        ("build", "2026-11-24")
-    ]  # nobody approved what isn't
+    assert asked(EARLY, wall("2026-11-24 07:00", zone)) == [("build", "2026-11-24")]  # nobody approved what isn't
     assert asked(EARLY, wall("2026-11-24 13:00", zone)) == [("build", "2026-11-24")]
     assert asked(EARLY, wall("2026-11-24 13:01", zone)) == []
 
@@ -455,9 +445,7 @@ def test_through_a_year_every_week_gets_one_issue(
 @given(
     st.sampled_from(ZONES),
     st.datetimes(datetime(2012, 1, 1), datetime(2035, 1, 1)),
-    st.sampled_from(
-        ["30 2 * * *", "0 0 * * *", "59 23 * * 1-5", "*/20 1-3 * * *", "* * * * *", "15 1 1 * 1"]
-    ),
+    st.sampled_from(["30 2 * * *", "0 0 * * *", "59 23 * * 1-5", "*/20 1-3 * * *", "* * * * *", "15 1 1 * 1"]),
 )
 def test_last_and_next_tick_enclose_any_moment(zone: str, moment: datetime, line: str) -> None:
     now = moment.replace(tzinfo=UTC)
@@ -545,9 +533,7 @@ def test_an_error_costs_only_its_own_tick(caplog: pytest.LogCaptureFixture) -> N
         raise RuntimeError("a defect")
 
     def mistake(_stop: threading.Event) -> None:
-        raise ConfigError(
-            "digest.toml: lists.maths.topics: 'algebar' is not declared; did you mean 'algebra'?"
-        )
+        raise ConfigError("digest.toml: lists.maths.topics: 'algebar' is not declared; did you mean 'algebra'?")
 
     with caplog.at_level(logging.INFO, logger="digest.schedule"):
         thread = served({"ml": defect, "maths": mistake, "physics": lambda _stop: fine.set()}, stop)
@@ -600,10 +586,7 @@ print("returned", flush=True)
 def test_a_signal_ends_it_cleanly() -> None:
     numbers = (signal.SIGTERM, signal.SIGINT)
     pipe = subprocess.PIPE
-    programs = [
-        subprocess.Popen([sys.executable, "-c", PROGRAM], stdout=pipe, stderr=pipe, text=True)
-        for _ in numbers
-    ]
+    programs = [subprocess.Popen([sys.executable, "-c", PROGRAM], stdout=pipe, stderr=pipe, text=True) for _ in numbers]
     for number, program in zip(numbers, programs, strict=True):
         with program:
             assert program.stdout is not None

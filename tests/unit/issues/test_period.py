@@ -87,9 +87,7 @@ def test_a_week_ends_where_the_next_begins(day: date) -> None:
 def test_what_is_no_period_is_refused_with_what_was_expected(text: str) -> None:
     with pytest.raises(InputError) as refusal:
         parse_period(text)
-    assert "is no period; expected a day such as 2026-11-24 or an ISO week such as 2026-W48" in str(
-        refusal.value
-    )
+    assert "is no period; expected a day such as 2026-11-24 or an ISO week such as 2026-W48" in str(refusal.value)
     assert "\n" not in str(refusal.value)
 
 

@@ -68,9 +68,7 @@ def test_a_refusal_says_what_is_possible(state: str, verb: str, text: str) -> No
 
 
 def test_without_a_name_it_is_the_issue() -> None:
-    with pytest.raises(
-        StateError, match=r"^the issue is draft; it can't be paused, only approved or cancelled$"
-    ):
+    with pytest.raises(StateError, match=r"^the issue is draft; it can't be paused, only approved or cancelled$"):
         move(IssueState.DRAFT, Verb.PAUSE)
 
 

@@ -61,9 +61,7 @@ def test_what_the_reader_chose_stands_over_the_file() -> None:
 
 def test_what_the_reader_said_nothing_about_stays() -> None:
     ada, *_ = gather(rows(), preferences={ADA: Preferences(language="de")})
-    assert ada.subscriber == Subscriber(
-        "Ada@example.org", "Ada", ("robotics",), "daily", "Europe/London", "de"
-    )
+    assert ada.subscriber == Subscriber("Ada@example.org", "Ada", ("robotics",), "daily", "Europe/London", "de")
 
 
 def test_a_suppression_wins_over_file_sign_up_and_preferences() -> None:
@@ -77,9 +75,7 @@ def test_a_suppression_wins_over_file_sign_up_and_preferences() -> None:
     assert found.left_out == {"suppressed": 1, "duplicate": 1}
 
 
-@pytest.mark.parametrize(
-    ("until", "there"), [(date(2026, 11, 25), False), (TODAY, True), (date(2026, 1, 1), True)]
-)
+@pytest.mark.parametrize(("until", "there"), [(date(2026, 11, 25), False), (TODAY, True), (date(2026, 1, 1), True)])
 def test_a_pause_ends_on_its_day(until: date, there: bool) -> None:
     found = gather(rows(), preferences={ADA: Preferences(paused_until=until)})
     assert (ADA in [m.subscriber_id for m in found]) is there
@@ -94,9 +90,7 @@ def test_an_address_of_the_store_that_cannot_be_mailed_is_counted() -> None:
 
 def test_everybody_is_in_or_counted() -> None:
     confirmed = [Subscriber("ada@example.org"), Subscriber("bad"), Subscriber("sofja@example.org")]
-    found = gather(
-        rows(), confirmed, {"kurt@example.org"}, {EMMY: Preferences(paused_until=date(2027, 1, 1))}
-    )
+    found = gather(rows(), confirmed, {"kurt@example.org"}, {EMMY: Preferences(paused_until=date(2027, 1, 1))})
     assert len(list(found)) + found.left_out.total() == len(rows()) + len(confirmed)
 
 

@@ -144,10 +144,7 @@ def files_in(folder: Path) -> set[str]:
 
 def test_a_change_is_written_and_bytes_that_are_not_utf8_stay(path: Path) -> None:
     write_atomically(path, lambda text: add_row(text, Subscriber("kurt@example.org", "Gödel")))
-    assert (
-        path.read_bytes()
-        == b"email,name\r\njose@example.org,Jos\xe9\r\n" + "kurt@example.org,Gödel\r\n".encode()
-    )
+    assert path.read_bytes() == b"email,name\r\njose@example.org,Jos\xe9\r\n" + "kurt@example.org,Gödel\r\n".encode()
     assert files_in(path.parent) == {"daily.csv", ".daily.csv.lock"}
 
 
@@ -169,9 +166,7 @@ def test_a_change_that_fails_leaves_the_file_and_no_litter(path: Path) -> None:
     assert files_in(path.parent) == {"daily.csv", ".daily.csv.lock"}
 
 
-def test_a_write_that_fails_leaves_the_file_and_no_litter(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_write_that_fails_leaves_the_file_and_no_litter(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = path.read_bytes()
 
     def full(_: int) -> None:

@@ -38,8 +38,7 @@ def only_problem(text: str) -> RowProblem:
 
 def test_a_full_row() -> None:
     (row,) = parse(
-        f"{HEADER}\n"
-        "Ada@Example.org,Ada Lovelace,robotics;language-models|robotics,Weekly,Europe/London,pt-br\n"
+        f"{HEADER}\nAda@Example.org,Ada Lovelace,robotics;language-models|robotics,Weekly,Europe/London,pt-br\n"
     ).rows
     assert row.line == 2
     assert row.address.canonical == "ada@example.org"
@@ -121,9 +120,7 @@ def test_the_same_mailbox_under_two_spellings_of_its_domain_is_one() -> None:
     assert (problem.line, problem.email) == (3, "KURT@xn--gdel-5qa.example.org")
 
 
-@pytest.mark.parametrize(
-    "opened", ["ada@example.org,'\",x", 'ada@example.org,"Ada', '"ada@example.org,Ada', 'x","']
-)
+@pytest.mark.parametrize("opened", ["ada@example.org,'\",x", 'ada@example.org,"Ada', '"ada@example.org,Ada', 'x","'])
 def test_a_quote_left_open_swallows_nobody(opened: str) -> None:
     rows = "".join(f"reader{i}@example.org,Reader\n" for i in range(200))
     found = parse(f"email,name\n{opened}\n{rows}")
@@ -140,9 +137,7 @@ def test_a_quote_left_open_and_closed_far_below_swallows_nobody(header: str, row
     row = "robotics,reader{}@example.org\n" if header == "name,email" else "reader{}@example.org,robotics\n"
     between = "".join(row.format(number) for number in range(rows))
     found = parse(f"{header}\n" + row.format("A").replace("rob", '"rob') + between + 'x,y"\n')
-    assert [r.subscriber.email for r in found.rows] == [
-        f"reader{number}@example.org" for number in range(rows)
-    ]
+    assert [r.subscriber.email for r in found.rows] == [f"reader{number}@example.org" for number in range(rows)]
     assert [problem.line for problem in found.problems] == [2, rows + 3]
 
 

@@ -50,9 +50,7 @@ def test_list_address_and_key_all_count() -> None:
 @given(st.text(min_size=1, max_size=8), st.integers(0, 8), st.integers(0, 8))
 def test_the_parts_do_not_run_into_each_other(text: str, one: int, other: int) -> None:
     same = text[:one] == text[:other]
-    assert (
-        subscriber_id(KEY, text[:one], text[one:]) == subscriber_id(KEY, text[:other], text[other:])
-    ) is same
+    assert (subscriber_id(KEY, text[:one], text[one:]) == subscriber_id(KEY, text[:other], text[other:])) is same
 
 
 def test_a_short_key_is_refused() -> None:

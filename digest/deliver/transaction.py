@@ -1,0 +1,55 @@
+"""One mail transaction: MAIL, RCPT, DATA and the message (RFC 5321, 3.3), pipelined where offered."""
+
+from digest.deliver.outcome import Outcome, Stage, judge
+from digest.deliver.wire import Reply, Wire
+
+DOT_PATIENCE = 10
+"""How many times the usual timeout the reply to the final dot may take: 10 minutes for one of 60 s, as
+RFC 5321, 4.5.3.2.6 asks. Giving up early means sending twice."""
+
+
+class Transaction:
+    """Hands over one message; `stage` is where it stands, should the wire break."""
+
+    def __init__(self, wire: Wire, timeout: float, *, pipelined: bool) -> None:
+        self._wire = wire
+        self._timeout = timeout
+        self._pipelined = pipelined
+        self.stage = Stage.MAIL
+
+    async def run(self, mail: str, rcpt: str, message: bytes) -> Outcome:
+        """Return the outcome. Raises WireError when the connection breaks or stays silent."""
+        commands = [f"{command}\r\n".encode("ascii") for command in (mail, rcpt, "DATA")]
+        if self._pipelined:
+            self._wire.write(*commands)
+        for number, stage in enumerate((Stage.MAIL, Stage.RCPT, Stage.DATA)):
+            self.stage = stage
+            if not self._pipelined:
+                self._wire.write(commands[number])
+            reply = await self._wire.reply(self._timeout)
+            if reply.code // 100 != (3 if stage is Stage.DATA else 2):
+                return await self._refused(reply)
+        self.stage = Stage.DOT
+        self._wire.write(message, b".\r\n")
+        await self._wire.drain(self._timeout)
+        reply = await self._wire.reply(self._timeout * DOT_PATIENCE)
+        if reply.code // 100 != 2:
+            return await self._refused(reply)
+        return judge(Stage.DOT, reply.code, reply.text)
+
+    async def _refused(self, reply: Reply) -> Outcome:
+        """Leave the connection ready for the next message: read what was pipelined, and reset."""
+        outcome = judge(self.stage, reply.code, reply.text)
+        if reply.code == 421:
+            return outcome
+        if self._pipelined and self.stage is Stage.MAIL:
+            await self._wire.reply(self._timeout)
+        if self._pipelined and self.stage in (Stage.MAIL, Stage.RCPT):
+            answer = await self._wire.reply(self._timeout)
+            if answer.code == 354:
+                # DATA was granted though nobody is to get it: end the message at once (RFC 2920, 3.1).
+                self._wire.write(b".\r\n")
+                await self._wire.reply(self._timeout)
+        self._wire.write(b"RSET\r\n")
+        await self._wire.reply(self._timeout)
+        return outcome

@@ -1,0 +1,51 @@
+"""What our answers tell a browser it may do with them: as little as the page needs."""
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+"""Content-Security-Policy of an answer that is no page."""
+
+PAGE = (
+    "default-src 'none'; style-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'self';"
+    " frame-ancestors 'none'"
+)
+"""Content-Security-Policy of a page of ours: no script, styles from a file, frames with our own content."""
+
+SANDBOX = "allow-popups allow-popups-to-escape-sandbox"
+"""What a mail may do in a frame: open its links elsewhere."""
+
+MAIL = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none';"
+    f" frame-ancestors 'self'; sandbox {SANDBOX}"
+)
+"""Content-Security-Policy of a mail's HTML, in our frame or alone: it runs and loads nothing."""
+
+_COMMON = {
+    "Content-Security-Policy": NOTHING,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+
+class SecureHeaders:
+    """ASGI middleware that gives every answer the common headers, unless it has its own."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap `app`."""
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer as the wrapped application does, with more headers."""
+
+        async def send_secured(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in _COMMON.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self.app(scope, receive, send_secured)
