@@ -189,9 +189,18 @@ def send(site: Site, mailing_list: MailingList, frequency: Frequency, day: date,
     another run is at work.
     """
     with site.run_lock():
+        if mailing_list.table.approval == "required":
+            _draft(site, mailing_list, frequency, day, control.now())
         with site.store.begin() as connection:
             found = ready(connection, site, mailing_list, frequency, day, control.now())
         return deliver(site, mailing_list, *found, control) if found else None
+
+
+def _draft(site: Site, mailing_list: MailingList, frequency: Frequency, day: date, now: datetime) -> None:
+    """Build a missing draft in a transaction of its own, so that it is there to be approved."""
+    with site.store.begin() as connection:
+        if issues.find(connection, key_of(mailing_list, frequency, day)) is None:
+            build(connection, site, mailing_list, frequency, day, now)
 
 
 def deliver(

@@ -145,10 +145,8 @@ class Site:
         if password is None and table.password_file is not None:
             password = self._secret_file(table.password_file).strip()
         if table.username and password is None:
-            raise ConfigError(
-                f"relays.{name}: has a username and no password; set DIGEST_RELAYS__{name.upper()}__PASSWORD"
-                " or password_file"
-            )
+            variable = f"DIGEST_RELAYS__{name.upper().replace('-', '_')}__PASSWORD"
+            raise ConfigError(f"relays.{name}: has a username and no password; set {variable} or password_file")
         return Relay(
             name=name,
             host=table.host,

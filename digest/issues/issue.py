@@ -23,7 +23,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One topic's entries in rank order; never empty.
+    """One topic's entries in rank order; empty only in an edition whose lead was its one listed paper.
 
     `number` is the topic's 1-based place among the list's topics (papers that fit none come last); it
     stays the same from day to day. `left_over` counts papers for which the issue has no room at all.

@@ -18,6 +18,7 @@ from digest.render.view import IssueView
 _TEMPLATE = "issue.mjml.j2"
 _RESETS = '<style type="text/css">\n#outlook a'
 _IGNORE = '<style type="text/css" data-premailer="ignore">\n#outlook a'
+_ATTRIBUTE = re.compile(r"=\"[^\"]*\"")
 _LEFT_OVER = re.compile(r"<(mj-[\w-]+)")
 
 
@@ -27,7 +28,13 @@ def render_html(theme: Theme, view: IssueView, mark: Mark | None = None) -> str:
     Raises TemplateError when a template, its MJML or its styles can't be used.
     """
     source = theme.render(_TEMPLATE, issue=view, fragment=_fragments(mark))
-    return _inline(_to_html(re.sub(r"\s*\n\s*", "\n", source)))
+    source = _ATTRIBUTE.sub(_in_ascii, re.sub(r"\s*\n\s*", "\n", source))
+    return _inline(_to_html(source))
+
+
+def _in_ascii(attribute: re.Match[str]) -> str:
+    # mjml writes a backslash twice, and combining marks and the like as "\\u{301}", in every attribute.
+    return "".join(c if c.isascii() and c != "\\" else f"&#{ord(c)};" for c in attribute[0])
 
 
 def _fragments(mark: Mark | None) -> Callable[..., Markup]:

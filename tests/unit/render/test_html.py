@@ -267,3 +267,10 @@ def test_an_unlisted_font_is_not_fetched_by_the_reader(tmp_path, issue_view):
     html = render_html(Theme([tmp_path, DEFAULT]), issue_view())
     assert "font-family:Roboto" in html
     assert "googleapis" not in html
+
+
+def test_attributes_keep_backslashes_and_combining_marks(theme, issue_view, entry_view):
+    name = "Łukasz \\alpha ne\u0301e \u00a0x"
+    html = render_html(theme, issue_view(leads=(entry_view(1, name, forms=("lead",), shortened={"lead": True}),)))
+    assert "\\u{" not in html
+    assert "\\\\" not in html
