@@ -115,11 +115,10 @@ def _show(site: "Site", as_json: bool) -> None:
         print_json([asdict(one) for one in found])
         return
     rows = (
-        (one.list, one.frequency, one.period, _local(one, one.build_at), _local(one, one.send_at), _state(one),
-         f"{one.last_period}: {one.last_state or 'none'}" if one.last_period else "", one.timezone)
+        (f"{one.list}/{one.period}", _local(one, one.build_at), _local(one, one.send_at), one.timezone, _state(one))
         for one in found
-    )  # fmt: skip
-    table(("list", "frequency", "issue", "built", "sent", "state", "last issue", "timezone"), rows)
+    )
+    table(("next issue", "built", "sent", "timezone", "state"), rows)
     for name in _without_schedule(site):
         note(f"list {name} has no schedule: nothing of it is sent by itself")
 

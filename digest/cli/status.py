@@ -30,11 +30,9 @@ def status(
     from digest.store import issues
 
     site = opened(context)
+    key = issue_key(site, issue)[1] if issue is not None else None
     with site.store.begin() as connection:
-        if issue is None:
-            found = issues.recent(connection, limit=RECENT)
-        else:
-            found = [pipeline.existing(connection, issue_key(site, issue)[1])]
+        found = [pipeline.existing(connection, key)] if key else issues.recent(connection, limit=RECENT)
         reports = [_report(connection, one) for one in found]
     if as_json:
         print_json([_as_dict(stored, counts, troubles) for stored, counts, troubles in reports])

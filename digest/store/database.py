@@ -6,22 +6,27 @@ FULL is what makes a committed claim survive a power cut; DESIGN's figures show 
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, inspect, text
+from sqlalchemy import Connection, Engine, ExceptionContext, Table, create_engine, event, inspect, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DatabaseError
 
-from digest.errors import InputError
+from digest.errors import BusyError, InputError
 
 HEAD = "0001"
 """The newest migration. Compared before Alembic is imported, which takes longer than most commands."""
 
 
+PATIENCE = 30.0
+"""Seconds to wait for a transaction of another process."""
+
+
 def open_database(path: Path) -> Engine:
     """Open, create or migrate the store at `path`. Raises InputError when it is no store of ours."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": 30.0})
+    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": PATIENCE})
     event.listen(engine, "connect", _prepare_connection)
     event.listen(engine, "begin", _begin_immediately)
+    event.listen(engine, "handle_error", _say_busy)
     try:
         if _version(engine) != HEAD:
             _migrate(engine)
@@ -40,6 +45,12 @@ def _prepare_connection(connection: Any, _record: object) -> None:
 
 def _begin_immediately(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _say_busy(context: ExceptionContext) -> Exception | None:
+    if "database is locked" not in str(context.original_exception):
+        return None
+    return BusyError(f"the store was busy for {PATIENCE:g} seconds with another command; try again")
 
 
 def _version(engine: Engine) -> str | None:

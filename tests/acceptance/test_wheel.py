@@ -54,6 +54,8 @@ def test_the_three_users_ways(digest, installed, tmp_path):
     status = json.loads(ok(digest("--site", site, "status", "--json")))
     assert status[0]["deliveries"] == {"accepted": 5}
     assert status[0]["state"] == "finished"
+    assert "5 messages = 5 accepted" in ok(digest("--site", site, "status", "daily"))
+    assert "1. Hybrid Internal Model" in ok(digest("--site", site, "issue", "show", "daily"))
 
 
 def test_the_demo_can_be_run_again(digest, tmp_path):

@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from digest.deliver.states import DeliveryState
-from digest.errors import InputError
+from digest.errors import BusyError, InputError
 from digest.issues.compose import compose
 from digest.issues.issue import IssueKey
 from digest.papers.paper import Links, Paper, Signals
@@ -68,6 +68,13 @@ def test_a_store_of_a_newer_version_is_refused(tmp_path):
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(InputError, match="newer paper-digest"):
         open_database(path)
+
+
+def test_a_store_that_stays_busy_is_said_in_one_line(tmp_path, monkeypatch):
+    monkeypatch.setattr("digest.store.database.PATIENCE", 0.05)
+    engine = open_database(tmp_path / "store.sqlite3")
+    with engine.begin(), pytest.raises(BusyError, match=r"busy for 0\.05 seconds"), engine.begin():
+        pass
 
 
 def test_a_paper_comes_back_as_it_was_stored(store):
