@@ -124,7 +124,7 @@ def sample(
     if edition is None:
         of_topics = f" for {', '.join(topics)}" if topics else ""
         raise InputError(f"issue {issue.key} has no papers{of_topics}")
-    theme = site.theme(mailing_list)
+    theme = site.theme(mailing_list, frozen["lines"] if frozen else {})
     if stored and frozen:
         parts = issues.load_parts(connection, stored.id, language)
     else:

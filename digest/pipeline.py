@@ -30,7 +30,7 @@ from digest.issues.states import IssueState, Verb, move
 from digest.messages import Messages
 from digest.papers.paper import Problem
 from digest.planning import Reach, plan_deliveries
-from digest.render.parts import render_parts
+from digest.render.parts import LINES, render_parts
 from digest.site import MailingList, Site
 from digest.sources.file import load_file
 from digest.store import deliveries, issues, papers
@@ -98,11 +98,13 @@ def approve(connection: Connection, site: Site, mailing_list: MailingList, key: 
     number = issues.next_number(connection, mailing_list.id, key.frequency)
     issue = replace(issues.restore(connection, stored), number=number)
     publication, language = site.publication(mailing_list), mailing_list.table.language
-    parts = render_parts(site.theme(mailing_list), issue, publication, language)
+    theme = site.theme(mailing_list)
+    parts = render_parts(theme, issue, publication, language)
     frozen = {
         "headers": asdict(site.headers(mailing_list)),
         "publication": asdict(publication),
         "language": language,
+        "lines": theme.sources(LINES),
     }
     issues.freeze(connection, stored.id, number=number, frozen=frozen, now=now)
     issues.save_parts(connection, stored.id, language, parts)

@@ -97,7 +97,7 @@ class _Planner:
         self._language: str = stored.frozen["language"]
         self._parts = issues.load_parts(connection, stored.id, self._language)
         self._publication = Publication(**stored.frozen["publication"])
-        self._theme = site.theme(mailing_list)
+        self._theme = site.theme(mailing_list, stored.frozen["lines"])
         self._by_topics: dict[frozenset[str], str | None] = {}
         self.known: set[str] = set()
         self.left_out: Counter[str] = Counter()

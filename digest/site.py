@@ -5,11 +5,12 @@ This is where settings become concrete parts. Everything else is handed the part
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 
 from sqlalchemy import Engine
 
@@ -87,14 +88,14 @@ class Site:
         """Return where a list's subscriber file lies."""
         return self.root / (mailing_list.table.subscribers or Path("subscribers") / f"{mailing_list.name}.csv")
 
-    def theme(self, mailing_list: MailingList) -> Theme:
-        """Return a list's theme: the site's own files first, then the shipped ones."""
+    def theme(self, mailing_list: MailingList, frozen: Mapping[str, str] = MappingProxyType({})) -> Theme:
+        """Return a list's theme: what is frozen, then the site's own files, then the shipped ones."""
         name = mailing_list.table.theme
         own = self.root / self.settings.templates / name
         folders = [own, shipped("templates") / name]
         if not any(folder.is_dir() for folder in folders):
             raise ConfigError(f"lists.{mailing_list.name}.theme: there is no folder {own}")
-        return Theme([*folders, shipped("templates") / "default"])
+        return Theme([*folders, shipped("templates") / "default"], frozen)
 
     def topics(self, mailing_list: MailingList) -> tuple[Topic, ...]:
         """Return the topics of a list, in its order; all that are declared when it names none."""

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from contextlib import suppress
+from threading import Lock
 from typing import Any
 
 import cssutils
@@ -80,6 +81,9 @@ class _Inliner(Premailer):  # type: ignore[misc]
         return parser.parseString(css_body)
 
 
+_INLINING = Lock()
+"""cssutils keeps one state for the whole process, and lists may be rendered in threads side by side."""
+
 _SILENT = 100
 """A logging level above all others; cssutils prints to stderr about every property it doesn't know."""
 
@@ -99,7 +103,8 @@ def _inline(html: str) -> str:
         allow_network=False,
         allow_loading_external_files=False,
     )
-    inliner.transform()
+    with _INLINING:
+        inliner.transform()
     for element in document.iter(etree.Element):
         if "style" in element.attrib:
             element.attrib["style"] = element.attrib["style"].replace("; ", ";")

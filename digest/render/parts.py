@@ -75,6 +75,10 @@ class Recipe:
         return fill(choose(parts.text, self.fragments), self.values, str)
 
 
+LINES = ("subject.txt.j2", "preheader.txt.j2")
+"""The templates rendered anew for each edition; an approved issue keeps their sources."""
+
+
 def render_parts(theme: Theme, issue: Issue, publication: Publication, language: str) -> Parts:
     """Render an issue once in full and cut it. Raises TemplateError."""
     marking = Marking.of((issue, publication, language))

@@ -2,11 +2,11 @@
 
 import dataclasses
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from traceback import walk_tb
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any
 
 import jinja2
@@ -34,10 +34,11 @@ class Theme:
     markup, those in .txt.j2 plain text. An undefined name is an error, it never renders as nothing.
     """
 
-    def __init__(self, folders: Sequence[Path]) -> None:
-        """Look in `folders`, a site's own first, the shipped theme last."""
+    def __init__(self, folders: Sequence[Path], frozen: Mapping[str, str] = MappingProxyType({})) -> None:
+        """Look in `folders`, a site's own first, the shipped theme last; `frozen` sources (by name) come before."""
         self.folders = tuple(Path(folder).resolve() for folder in folders)
-        loader = jinja2.FileSystemLoader([str(folder) for folder in self.folders])
+        files = jinja2.FileSystemLoader([str(folder) for folder in self.folders])
+        loader = jinja2.ChoiceLoader([jinja2.DictLoader(frozen), files])
         self._markup = _environment(loader, autoescape=True)
         self._text = _environment(loader, autoescape=False)
 
@@ -54,6 +55,15 @@ class Theme:
     def render_line(self, name: str, /, **variables: Any) -> str:
         """Return the template `name` rendered to a single line, fit for a header: a subject, a preheader."""
         return " ".join(self.render(name, **variables).split())
+
+    def sources(self, names: Iterable[str]) -> dict[str, str]:
+        """Return the text of templates by name, to be frozen with an issue. Raises TemplateError."""
+        loader = self._text.loader
+        assert loader is not None
+        try:
+            return {name: loader.get_source(self._text, name)[0] for name in names}
+        except jinja2.TemplateError as error:
+            raise TemplateError(self._explain("", error)) from error
 
     def _environment(self, name: str) -> jinja2.Environment:
         if name.endswith(_MARKUP):

@@ -187,7 +187,7 @@ def _standing(stored: issues.StoredIssue | None, local: Callable[[datetime], str
     """Return where an issue stands, and what this means for somebody who looks at it."""
     if stored is None:
         return "Not built yet", "This is what would be built now."
-    if False:
+    if stored.frozen is None and stored.state is IssueState.CANCELLED:
         return "Cancelled draft", "It is never sent."
     if stored.frozen is None:
         return "Draft", (

@@ -238,6 +238,7 @@ def test_a_topic_the_list_has_not_is_left_out_and_named(get):
     answer = get("/?topics=speech&topics=gardening")
     assert answer.status == 200
     assert "no such topic: gardening" in answer.words
+    assert "46 papers" in get("/?topics=gardening").words
 
 
 def test_another_list_frequency_and_day(get):

@@ -288,6 +288,16 @@ def test_a_test_copy_is_marked_and_counts_nothing(mailed, server, now):
         assert issues.recent(connection) == []
 
 
+def test_a_subject_template_changed_after_approval_changes_nothing(mailed, server, now):
+    daily = mailed.list("daily")
+    with mailed.store.begin() as connection:
+        stored = build(connection, mailed, daily, "daily", DAY, now)
+        approve(connection, mailed, daily, stored.key, now)
+    (mailed.root / "templates" / "default" / "subject.txt.j2").write_text("Another subject", encoding="utf-8")
+    go(mailed, now)
+    assert not any("Another" in message["Subject"] for _, message in server.messages)
+
+
 def test_a_preview_shows_the_frozen_issue_exactly(mailed, server, now):
     daily = mailed.list("daily")
     go(mailed, now)
