@@ -1,0 +1,237 @@
+"""A relay session against a scripted server: every way a reply can come, or not."""
+
+import asyncio
+import ssl
+from contextlib import asynccontextmanager
+
+import pytest
+
+from digest.deliver.outcome import Stage
+from digest.deliver.relay import Relay, RelaySession, Secret
+from digest.deliver.states import Verb
+
+MESSAGE = b"Subject: x\r\n\r\nHello\r\n"
+PLAIN = ("SIZE 1000000",)
+PIPELINED = ("SIZE 1000000", "PIPELINING")
+
+
+class Script:
+    """Answers each command; `answers` overrides a verb's reply, b"" closes, None stays silent."""
+
+    def __init__(self, extensions=PLAIN, split=False, **answers):
+        self.extensions = extensions
+        self.split = split
+        self.answers = answers
+        self.commands: list[str] = []
+        self.messages: list[bytes] = []
+        self.packets = 0
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await self._talk(reader, writer)
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.close()
+
+    async def _talk(self, reader, writer):
+        await self._say(writer, b"220 ready\r\n")
+        while line := await reader.readline():
+            command = line.decode().rstrip("\r\n")
+            verb = command.split(" ")[0].split(":")[0].upper()
+            self.commands.append(command)
+            lines = ["test.example.org", *self.extensions]
+            default = {
+                "EHLO": "".join(f"250{' ' if e == lines[-1] else '-'}{e}\r\n" for e in lines).encode(),
+                "DATA": b"354 go on\r\n",
+                "QUIT": b"221 bye\r\n",
+            }.get(verb, b"250 2.0.0 OK\r\n")
+            reply = self.answers.get(verb.lower(), default)
+            if reply is None:
+                continue
+            if not reply:
+                return
+            await self._say(writer, reply)
+            if verb == "DATA" and reply.startswith(b"354") and not await self._message(reader, writer):
+                return
+
+    async def _message(self, reader, writer) -> bool:
+        body = b""
+        while not (body == b".\r\n" or body.endswith(b"\r\n.\r\n")):
+            line = await reader.readline()
+            if not line:
+                return False
+            body += line
+        self.messages.append(body)
+        reply = self.answers.get("dot", b"250 2.0.0 queued\r\n")
+        if reply:
+            await self._say(writer, reply)
+        return reply != b""
+
+    async def _say(self, writer, reply: bytes) -> None:
+        for piece in [reply[i : i + 1] for i in range(len(reply))] if self.split else [reply]:
+            writer.write(piece)
+            await writer.drain()
+            if self.split:
+                await asyncio.sleep(0)
+
+
+@asynccontextmanager
+async def session(script: Script, **changes):
+    server = await asyncio.start_server(script.serve, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    values = {"tls": "none", "username": None, "password": None, "timeout": 2.0, "messages_per_connection": 100}
+    one = RelaySession(Relay(name="test", host="127.0.0.1", port=port, **(values | changes)), "digest@example.org")
+    try:
+        yield one
+    finally:
+        await one.close()
+        server.close()
+
+
+async def outcome(script: Script, **changes):
+    async with session(script, **changes) as one:
+        return await one.send("ada@example.org", MESSAGE)
+
+
+@pytest.mark.parametrize("extensions", [PLAIN, PIPELINED, ()])
+@pytest.mark.parametrize("split", [False, True])
+async def test_a_message_arrives_as_it_is(extensions, split):
+    script = Script(extensions, split=split)
+    async with session(script) as one:
+        for _ in range(3):
+            got = await one.send("ada@example.org", MESSAGE)
+            assert (got.verb, got.stage, got.code, got.enhanced) == (Verb.ACCEPT, Stage.DOT, 250, "2.0.0")
+    assert script.messages == [MESSAGE + b".\r\n"] * 3
+    assert script.commands[1].startswith("MAIL FROM:<digest@example.org>")
+    assert ("SIZE=" in script.commands[1]) == bool(extensions)
+    assert script.commands.count("EHLO") <= 1
+    assert script.commands[-1] == "QUIT"
+
+
+@pytest.mark.parametrize("extensions", [PLAIN, PIPELINED])
+@pytest.mark.parametrize(
+    ("verb", "reply", "expected", "stage"),
+    [
+        ("mail", b"550 5.7.1 not you\r\n", Verb.RELEASE, Stage.MAIL),
+        ("mail", b"451 4.3.0 busy\r\n", Verb.RELEASE, Stage.MAIL),
+        ("rcpt", b"550 5.1.1 nobody\r\n", Verb.FAIL, Stage.RCPT),
+        ("rcpt", b"550-5.1.1 two\r\n550 5.1.1 lines\r\n", Verb.FAIL, Stage.RCPT),
+        ("rcpt", b"450 4.2.0 greylisted\r\n", Verb.DEFER, Stage.RCPT),
+        ("rcpt", b"421 4.7.0 too fast\r\n", Verb.RELEASE, Stage.RCPT),
+        ("data", b"451 4.3.0 later\r\n", Verb.DEFER, Stage.DATA),
+        ("dot", b"554 5.7.1 spam\r\n", Verb.FAIL, Stage.DOT),
+        ("dot", b"452 4.3.1 full\r\n", Verb.DEFER, Stage.DOT),
+    ],
+)
+async def test_a_refusal_is_an_outcome_and_the_connection_serves_the_next(extensions, verb, reply, expected, stage):
+    script = Script(extensions, **{verb: reply})
+    async with session(script) as one:
+        got = await one.send("ada@example.org", MESSAGE)
+        assert (got.verb, got.stage) == (expected, stage)
+        script.answers.clear()
+        assert (await one.send("kurt@example.net", MESSAGE)).verb is Verb.ACCEPT
+    assert script.messages[-1] == MESSAGE + b".\r\n"
+    # A recipient who was refused got nothing: at most the lone dot that ends a DATA granted for nobody.
+    refused_early = stage in (Stage.MAIL, Stage.RCPT)
+    assert all(body == b".\r\n" for body in script.messages[:-1]) or not refused_early
+
+
+async def test_data_granted_for_nobody_is_ended_by_a_lone_dot():
+    script = Script(PIPELINED, rcpt=b"550 5.1.1 nobody\r\n", dot=b"554 no recipients\r\n")
+    got = await outcome(script)
+    assert (got.verb, got.stage, got.suppress) == (Verb.FAIL, Stage.RCPT, True)
+    assert script.messages == [b".\r\n"]
+
+
+@pytest.mark.parametrize("extensions", [PLAIN, PIPELINED])
+@pytest.mark.parametrize(
+    ("verb", "reply", "expected"),
+    [
+        ("mail", b"", Verb.RELEASE),
+        ("rcpt", b"", Verb.RELEASE),
+        ("data", b"", Verb.RELEASE),
+        ("dot", b"", Verb.LOSE),
+        ("dot", b"hello?\r\n", Verb.LOSE),
+        ("dot", b"25", Verb.LOSE),
+        ("rcpt", b"not smtp at all\r\n", Verb.RELEASE),
+        ("rcpt", b"250-endless\r\n" * 200, Verb.RELEASE),
+        ("rcpt", b"2" * 10_000, Verb.RELEASE),
+    ],
+)
+async def test_a_broken_connection_is_uncertain_only_after_the_dot(extensions, verb, reply, expected):
+    script = Script(extensions, **{verb: reply})
+    if reply == b"25":  # half a line, and then the end
+        script._say = _half_then_close
+    assert (await outcome(script)).verb is expected
+
+
+async def _half_then_close(writer: asyncio.StreamWriter, reply: bytes) -> None:
+    writer.write(reply)
+    await writer.drain()
+    if reply == b"25":
+        raise ConnectionError
+
+
+@pytest.mark.parametrize(("verb", "expected"), [("mail", Verb.RELEASE), ("rcpt", Verb.RELEASE)])
+async def test_silence_has_an_end(verb, expected):
+    got = await outcome(Script(PLAIN, **{verb: None}), timeout=0.05)
+    assert got.verb is expected
+    assert "no reply within 0.05 seconds" in got.reply
+
+
+async def test_a_server_that_left_meanwhile_is_called_again():
+    script = Script(PLAIN)
+    async with session(script) as one:
+        await one.send("ada@example.org", MESSAGE)
+        one._wire.close()  # the idle connection is gone
+        assert (await one.send("ada@example.org", MESSAGE)).verb is Verb.ACCEPT
+
+
+async def test_the_connection_is_renewed_after_its_share():
+    script = Script(PLAIN)
+    async with session(script, messages_per_connection=2) as one:
+        for _ in range(5):
+            await one.send("ada@example.org", MESSAGE)
+    assert sum(command.startswith("EHLO") for command in script.commands) == 3
+
+
+async def test_a_relay_without_starttls_is_refused():
+    got = await outcome(Script(PLAIN), tls="starttls")
+    assert got.verb is Verb.RELEASE
+    assert got.stage in (Stage.CONNECT, Stage.STARTTLS)
+
+
+async def test_a_wrong_password_speaks_of_us_and_is_not_shown():
+    script = Script(("AUTH PLAIN LOGIN",), auth=b"535 5.7.8 bad credentials\r\n")
+    got = await outcome(script, username="digest", password=Secret("s3cret-word"))
+    assert (got.verb, got.stage) == (Verb.RELEASE, Stage.AUTH)
+    assert "s3cret-word" not in repr(got)
+    assert "s3cret-word" not in repr(Relay("t", "h", 1, "none", "u", Secret("s3cret-word"), 1.0, 1))
+
+
+async def test_tls_is_verified(tmp_path):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    certificate = _self_signed(tmp_path)
+    context.load_cert_chain(*certificate)
+    server = await asyncio.start_server(Script().serve, "127.0.0.1", 0, ssl=context)
+    relay = Relay("test", "127.0.0.1", server.sockets[0].getsockname()[1], "implicit", None, None, 2.0, 10)
+    one = RelaySession(relay, "digest@example.org")
+    got = await one.send("ada@example.org", MESSAGE)
+    await one.close()
+    server.close()
+    assert got.verb is Verb.RELEASE
+    assert "certificate" in got.reply.lower()
+
+
+def _self_signed(folder):
+    import subprocess
+
+    key, certificate = folder / "key.pem", folder / "certificate.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+         "-keyout", key, "-out", certificate, "-days", "2", "-subj", "/CN=127.0.0.1"],
+        check=True,
+        capture_output=True,
+    )  # fmt: skip
+    return certificate, key
