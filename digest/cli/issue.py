@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,7 +17,7 @@ from digest.cli.arguments import (
     issue_key,
     opened,
 )
-from digest.cli.output import Json, counted, print_json, say, short_time, table
+from digest.cli.output import Json, counted, issue_facts, print_json, say, short_time, table
 from digest.errors import InputError
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def _print_issue(context: typer.Context, name: str, as_json: bool) -> None:
         counts = {str(state): number for state, number in deliveries.counts(connection, stored.id).items()}
     if as_json:
         papers = [{name: getattr(e, name) for name in type(e).__dataclass_fields__} for e in entries]
-        print_json({**_as_dict(stored), "papers": papers, "deliveries": counts})
+        print_json({**issue_facts(stored), "papers": papers, "deliveries": counts})
         return
     number = f"No. {stored.number}" if stored.number else "no number yet"
     say(f"{key}: {stored.state}, {number}, {counted(len(entries), 'paper')}, built {short_time(stored.built_at)}")
@@ -89,19 +89,6 @@ def _print_sections(stored: "StoredIssue", entries: "list[StoredEntry]") -> None
             say(f"  {entry.rank:>3}. {entry.title}" + ("  (title line)" if entry.carries == "line" else ""))
 
 
-def _as_dict(stored: "StoredIssue") -> dict[str, Any]:
-    return {
-        "issue": str(stored.key),
-        "day": stored.day,
-        "number": stored.number,
-        "state": stored.state,
-        "built_at": stored.built_at,
-        "approved_at": stored.approved_at,
-        "planned_at": stored.planned_at,
-        "finished_at": stored.finished_at,
-    }
-
-
 @app.command("list")
 def list_issues(
     context: typer.Context,
@@ -116,7 +103,7 @@ def list_issues(
     with site.store.begin() as connection:
         found = issues.recent(connection, list_id)
     if as_json:
-        print_json([_as_dict(one) for one in found])
+        print_json([issue_facts(one) for one in found])
         return
     rows = ((one.key, one.number or "", one.state, short_time(one.finished_at or one.built_at)) for one in found)
     table(("issue", "no.", "state", "since"), rows)

@@ -6,9 +6,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from enum import Enum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from digest.store.issues import StoredIssue
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead, for scripts.")]
 
@@ -85,3 +88,17 @@ def short_time(moment: datetime | None) -> str:
 def counted(number: int, word: str) -> str:
     """Return "1 paper", "2 papers"."""
     return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+def issue_facts(stored: "StoredIssue") -> dict[str, Any]:
+    """Return what --json says of every issue."""
+    return {
+        "issue": str(stored.key),
+        "day": stored.day,
+        "number": stored.number,
+        "state": stored.state,
+        "built_at": stored.built_at,
+        "approved_at": stored.approved_at,
+        "planned_at": stored.planned_at,
+        "finished_at": stored.finished_at,
+    }

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from digest.cli.arguments import issue_key, opened
-from digest.cli.output import Json, counted, print_json, say, short_time, table
+from digest.cli.output import Json, counted, issue_facts, print_json, say, short_time, table
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -92,13 +92,7 @@ def _print_issue(stored: "StoredIssue", counts: dict[str, int], troubles: "list[
 
 def _as_dict(stored: "StoredIssue", counts: dict[str, int], troubles: "list[DeliveryRow]") -> dict[str, Any]:
     return {
-        "issue": str(stored.key),
-        "number": stored.number,
-        "state": stored.state,
-        "built_at": stored.built_at,
-        "approved_at": stored.approved_at,
-        "planned_at": stored.planned_at,
-        "finished_at": stored.finished_at,
+        **issue_facts(stored),
         "deliveries": counts,
         "troubles": [
             {

@@ -1,13 +1,17 @@
 """`digest topics`: which paper goes where, and why."""
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from digest import clock
 from digest.cli.arguments import FrequencyOption, day_of, frequency_of, opened
 from digest.cli.output import Json, counted, print_json, say, table
+
+if TYPE_CHECKING:
+    from digest.site import MailingList, Site
+    from digest.topics.topic import Assignment
 
 
 def topics(
@@ -42,7 +46,12 @@ def topics(
     if as_json:
         print_json([asdict(one) for one in assignments])
         return
-    titles = {paper.id: paper.title for paper in papers}
+    _print_by_topic(site, mailing_list, {paper.id: paper.title for paper in papers}, assignments)
+
+
+def _print_by_topic(
+    site: "Site", mailing_list: "MailingList", titles: dict[str, str], assignments: "list[Assignment]"
+) -> None:
     for topic_id, name in [(t.id, t.name) for t in site.topics(mailing_list)] + [(None, "Other papers")]:
         found = [one for one in assignments if one.topic_id == topic_id]
         if not found:

@@ -23,6 +23,8 @@ PATIENCE = 30.0
 def open_database(path: Path) -> Engine:
     """Open, create or migrate the store at `path`. Raises InputError when it is no store of ours."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        path.touch(mode=0o600)  # it holds the readers' addresses
     engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": PATIENCE})
     event.listen(engine, "connect", _prepare_connection)
     event.listen(engine, "begin", _begin_immediately)

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from itertools import islice
 
-from sqlalchemy import Connection, case, func, select, update
+from sqlalchemy import Connection, func, select, update
 
 from digest.deliver.states import WAITING, DeliveryState
 from digest.store.database import insert_or_ignore
@@ -71,9 +71,9 @@ def cancel_waiting(connection: Connection, issue_id: int, now: datetime) -> int:
 
 def next_due(connection: Connection, issue_id: int) -> datetime | None:
     """Return when the next waiting delivery is to be tried or given up, or None when none waits."""
-    columns = deliveries.c
-    moment = case((columns.deadline < columns.next_attempt_at, columns.deadline), else_=columns.next_attempt_at)
-    query = select(func.min(moment)).where(deliveries.c.issue_id == issue_id, deliveries.c.state.in_(WAITING))
+    query = select(func.min(deliveries.c.next_attempt_at)).where(
+        deliveries.c.issue_id == issue_id, deliveries.c.state.in_(WAITING)
+    )
     return connection.execute(query).scalar()
 
 

@@ -8,12 +8,12 @@ the run before, and is sent again under the same Message-ID.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, and_, insert, or_, select, update
+from sqlalchemy import Connection, Engine, Row, Select, and_, case, insert, select, update
 
 from digest.deliver.outcome import Outcome, Stage, lost
 from digest.deliver.retry import next_attempt
 from digest.deliver.sender import Claim, Settlement
-from digest.deliver.states import WAITING, DeliveryState, Verb, move
+from digest.deliver.states import DeliveryState, Verb, move
 from digest.issues.states import IssueState
 from digest.store import suppressions as suppressed
 from digest.store.schema import attempts, deliveries, issues, suppressions
@@ -57,27 +57,31 @@ class SqlLedger:
         return row.state == IssueState.SENDING and row.planned_at is not None
 
     def _claim_due(self, connection: Connection, want: int, now: datetime) -> list[Claim]:
+        """Claim what was never tried first, then what is tried again."""
         claims: list[Claim] = []
-        while len(claims) < want:
-            rows = connection.execute(self._due(now).limit(want - len(claims))).all()
-            if not rows:
-                break
-            for row in rows:
-                verb = _verdict(row, now)
-                _update(connection, row.id, DeliveryState(row.state), verb, settled_at=now)
-                if verb is Verb.CLAIM:
-                    claims.append(_claim(row))
+        for state in (DeliveryState.PLANNED, DeliveryState.DEFERRED):
+            query = self._due(state, now)
+            while len(claims) < want and (rows := connection.execute(query.limit(want - len(claims))).all()):
+                for row in rows:
+                    verb = _verdict(row, now)
+                    _update(connection, row.id, state, verb, settled_at=now)
+                    if verb is Verb.CLAIM:
+                        claims.append(_claim(row))
         return claims
 
-    def _due(self, now: datetime) -> Any:
+    def _due(self, state: DeliveryState, now: datetime) -> Select[Any]:
+        """Return the query for what is due, in the order of one index: by time, then by edition."""
         scopes = (suppressed.EVERYWHERE, self._list_id)
         of_address = and_(suppressions.c.address_key == deliveries.c.address_key, suppressions.c.scope.in_(scopes))
         is_suppressed = select(suppressions.c.id).where(of_address).exists().label("is_suppressed")
         return (
             select(deliveries, is_suppressed)
-            .where(deliveries.c.issue_id == self._issue_id, deliveries.c.state.in_(WAITING))
-            .where(or_(deliveries.c.next_attempt_at <= now, deliveries.c.deadline <= now))
-            .order_by(deliveries.c.edition, deliveries.c.id)
+            .where(
+                deliveries.c.issue_id == self._issue_id,
+                deliveries.c.state == state,
+                deliveries.c.next_attempt_at <= now,
+            )
+            .order_by(deliveries.c.next_attempt_at, deliveries.c.edition, deliveries.c.id)
         )
 
 
@@ -106,7 +110,9 @@ def _settle(connection: Connection, settlement: Settlement) -> None:
     retry = outcome.verb in (Verb.DEFER, Verb.LOSE)
     values: dict[str, Any] = {"attempts": counted, "settled_at": at, "reply": _reply(outcome)}
     if retry:
-        values["next_attempt_at"] = next_attempt(counted, at, claim.subscriber_id)
+        again = next_attempt(counted, at, claim.subscriber_id)
+        # At its deadline it is looked at once more, to expire.
+        values["next_attempt_at"] = case((deliveries.c.deadline < again, deliveries.c.deadline), else_=again)
     _update(connection, claim.delivery_id, DeliveryState.CLAIMED, outcome.verb, **values)
     connection.execute(
         insert(attempts).values(

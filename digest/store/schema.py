@@ -159,7 +159,7 @@ deliveries = Table(
     Column("settled_at", Moment),
     Column("reply", Text),  # the last one, "550 5.1.1 no such user"
     UniqueConstraint("issue_id", "subscriber_id"),
-    Index("ix_deliveries_claim", "issue_id", "state", "edition", "id"),
+    Index("ix_deliveries_claim", "issue_id", "state", "next_attempt_at", "edition", "id"),
     _one_of("state", DeliveryState),
 )
 

@@ -61,6 +61,10 @@ def test_the_store_survives_a_power_cut_by_its_settings(store):
         assert connection.exec_driver_sql("PRAGMA foreign_keys").scalar() == 1
 
 
+def test_the_store_is_for_its_owner_alone(store, tmp_path):
+    assert (tmp_path / "store.sqlite3").stat().st_mode & 0o077 == 0
+
+
 def test_a_store_of_a_newer_version_is_refused(tmp_path):
     path = tmp_path / "store.sqlite3"
     open_database(path).dispose()

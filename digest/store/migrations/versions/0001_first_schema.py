@@ -129,7 +129,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deliveries")),
         sa.UniqueConstraint("issue_id", "subscriber_id", name=op.f("uq_deliveries_issue_id_subscriber_id")),
     )
-    op.create_index("ix_deliveries_claim", "deliveries", ["issue_id", "state", "edition", "id"], unique=False)
+    op.create_index(
+        "ix_deliveries_claim", "deliveries", ["issue_id", "state", "next_attempt_at", "edition", "id"], unique=False
+    )
     op.create_table(
         "editions",
         sa.Column("issue_id", sa.Integer(), nullable=False),
