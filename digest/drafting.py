@@ -1,12 +1,14 @@
 """From what is stored to a draft: select → match → rank → compose, with the store's facts."""
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection
 
 from digest.config.settings import Frequency
+from digest.errors import TemplateError
 from digest.issues.candidates import candidates
 from digest.issues.compose import compose
 from digest.issues.issue import Entry, Issue, IssueKey
@@ -18,6 +20,8 @@ from digest.store import issues, papers
 from digest.topics.match import assign
 from digest.topics.rank import rank
 from digest.topics.topic import Assignment
+
+log = logging.getLogger(__name__)
 
 
 def select(connection: Connection, mailing_list: MailingList, frequency: Frequency, now: datetime) -> list[Paper]:
@@ -43,11 +47,37 @@ def compose_draft(
     day: date,
     now: datetime,
 ) -> Issue:
-    """Return a draft of what is new, with as many cards as the mail has room for; it may be empty."""
+    """Return a draft of what is new, with as many cards as the mail has room for; it may be empty.
+
+    A paper that can't be rendered is left out and said in the log. Raises TemplateError when none can.
+    """
     ranked = select(connection, mailing_list, frequency, now)
     topic_of = {a.paper_id: a.topic_id for a in match(site, mailing_list, ranked)}
-    draft = compose(key, day, ranked, topic_of, site.topics(mailing_list), mailing_list.table.max_cards)
-    return _with_room(site, mailing_list, draft) if draft.sections else draft
+
+    def drafted(papers: Sequence[Paper]) -> Issue:
+        draft = compose(key, day, papers, topic_of, site.topics(mailing_list), mailing_list.table.max_cards)
+        return _with_room(site, mailing_list, draft) if draft.sections else draft
+
+    try:
+        return drafted(ranked)
+    except TemplateError as error:
+        reasons = {paper.id: _reason(drafted, paper) for paper in ranked}
+        good = [paper for paper in ranked if reasons[paper.id] is None]
+        if not good:
+            raise error from None
+    for paper in ranked:
+        if reasons[paper.id] is not None:
+            log.warning("paper %s (%s) is left out: %s", paper.id, paper.title[:80], reasons[paper.id])
+    return drafted(good)
+
+
+def _reason(drafted: Callable[[Sequence[Paper]], Issue], paper: Paper) -> str | None:
+    """Return why a paper can't be rendered, tried alone; None when it can."""
+    try:
+        drafted([paper])
+    except TemplateError as error:
+        return str(error)
+    return None
 
 
 def _with_room(site: Site, mailing_list: MailingList, draft: Issue) -> Issue:

@@ -8,7 +8,7 @@ import pytest
 
 from digest.deliver.sender import Settlement
 from digest.deliver.states import DeliveryState
-from digest.errors import BusyError, InputError, StateError
+from digest.errors import BusyError, InputError, StateError, TemplateError
 from digest.issues.states import IssueState, Verb
 from digest.pipeline import Control, approve, build, change_state, collect, key_of, send
 from digest.rehearsal import export, look, rehearse, send_test_copy
@@ -343,6 +343,28 @@ def test_the_outbox_is_a_maildir_a_mail_program_reads(seeded, now):
     assert delivered.counts == {DeliveryState.ACCEPTED: 5}
     box = mailbox.Maildir(seeded.root / "outbox")
     assert sorted(message["Delivered-To"] for message in box) == DAILY
+
+
+def test_a_paper_that_cannot_be_rendered_costs_only_itself(mailed, now, caplog):
+    card = mailed.root / "templates" / "default" / "_card.mjml.j2"
+    broken = '{% if "Dynamic Tokenization" in entry.title %}{{ nothing_of_the_kind }}{% endif %}\n'
+    card.write_text(broken + card.read_text("utf-8"), encoding="utf-8")
+    assert go(mailed, now).counts == {DeliveryState.ACCEPTED: 5}
+    with mailed.store.begin() as connection:
+        titles = [entry.title for entry in issues.entries(connection, 1)]
+    assert len(titles) == 45
+    assert not any("Dynamic Tokenization" in title for title in titles)
+    (said,) = [record.getMessage() for record in caplog.records if record.name == "digest.drafting"]
+    assert "Dynamic Tokenization" in said
+    assert "nothing_of_the_kind" in said
+
+
+def test_a_template_that_is_broken_for_all_stops_the_issue(mailed, server, now):
+    card = mailed.root / "templates" / "default" / "_lead.mjml.j2"
+    card.write_text("{{ nothing_of_the_kind }}", encoding="utf-8")
+    with pytest.raises(TemplateError, match=r"_lead\.mjml\.j2:1"):
+        go(mailed, now)
+    assert not server.messages
 
 
 def test_new_papers_make_the_next_issue(mailed, server, now, tmp_path):
