@@ -1,7 +1,7 @@
 """Who gets an issue: the audience, grouped into editions, as deliveries in the ledger."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -38,13 +38,6 @@ def invited(site: Site, mailing_list: MailingList) -> SubscriberFile:
     path = site.subscriber_file(mailing_list)
     topics = [topic.id for topic in site.topics(mailing_list)]
     return parse_subscribers(read_text(path), str(path), topics)
-
-
-def suppressed_among(site: Site, mailing_list: MailingList, canonical: Iterable[str]) -> frozenset[str]:
-    """Return those of the canonical addresses that a list must not mail."""
-    with site.store.begin() as connection:
-        keys = suppressions.keys(connection, mailing_list.id)
-    return frozenset(one for one in canonical if address_key(site.identity_key, one) in keys)
 
 
 def readers(

@@ -1,7 +1,7 @@
 """Relays: the only module that speaks SMTP as a client, over aiosmtplib.
 
-TLS is verified by default. The messages need neither dot-stuffing nor a change of line endings
-(`digest.render.encode`), so aiosmtplib's own pass over them finds nothing to do.
+aiosmtplib connects, does TLS (verified by default), EHLO and AUTH; the transactions are our own
+(`transaction`, over `wire`), so that messages leave as they are and each reply is known by its stage.
 """
 
 import asyncio

@@ -13,7 +13,6 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from threading import Lock
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -68,7 +67,6 @@ class _Pages:
 
     def __init__(self, root: Path, start: Choice, now: Callable[[], datetime]) -> None:
         self._root, self._start, self._now = root, start, now
-        self._rendering = Lock()  # the style parser that mail is rendered with has one state per process
 
     def page(self, request: Request) -> Response:
         choice, view, now = self._choice(request), request.query_params.get("view", ""), self._now()
@@ -77,7 +75,7 @@ class _Pages:
         shown: Shown | None = None
         status, error = 200, ""
         try:
-            with self._rendering, opened(self._root) as site:
+            with opened(self._root) as site:
                 offer = Offer.of(site, choice)
                 chosen = Chosen.of(site, choice, now)
                 shown = show(site, chosen, now)
@@ -123,7 +121,7 @@ class _Pages:
 
     def _part(self, request: Request, answer: Callable[[Shown], Response]) -> Response:
         try:
-            with self._rendering, opened(self._root) as site:
+            with opened(self._root) as site:
                 now = self._now()
                 return answer(show(site, Chosen.of(site, self._choice(request), now), now))
         except DigestError as mistake:

@@ -1,1 +1,1 @@
-"""Alembic's migrations; `make migration` writes a new one."""
+"""Alembic's migrations, oldest first; CONTRIBUTING.md says how to add one."""
