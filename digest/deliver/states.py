@@ -1,10 +1,11 @@
 """The states of a delivery (and of a notice), as one table.
 
 planned ──claim──► claimed ──accept──► accepted
-▲                  │ ├──fail────► failed
-└──release─────────┤ ├──hold────► held        (uncertain, and the list says hold)
-└──defer/lose► deferred ──claim──► claimed
+                   │ ├──fail────► failed
+                   │ └──hold────► held        (uncertain, and the list says hold)
+                   └──release/defer/lose──► deferred ──claim──► claimed
 planned, deferred ──► expired | suppressed | cancelled
+failed, held, expired ──retry──► deferred     (by hand, or once the relay was found to be at fault)
 """
 
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ from digest.errors import StateError
 
 
 class DeliveryState(StrEnum):
-    """Where a delivery is; the last six are final."""
+    """Where a delivery is; the last six are final, unless somebody asks for a retry."""
 
     PLANNED = "planned"
     CLAIMED = "claimed"
@@ -36,7 +37,8 @@ class Verb(StrEnum):
     DEFER = "defer"
     LOSE = "lose"  # no reply is known: the message may have arrived
     FAIL = "fail"
-    HOLD = "hold"
+    HOLD = "hold"  # no reply is known, and the list wants no second copy
+    RETRY = "retry"
     EXPIRE = "expire"
     SUPPRESS = "suppress"
     CANCEL = "cancel"
@@ -47,12 +49,13 @@ _WAITING = (_S.PLANNED, _S.DEFERRED)
 
 TRANSITIONS: Mapping[Verb, tuple[tuple[DeliveryState, ...], DeliveryState]] = {
     Verb.CLAIM: (_WAITING, _S.CLAIMED),
-    Verb.RELEASE: ((_S.CLAIMED,), _S.PLANNED),
+    Verb.RELEASE: ((_S.CLAIMED,), _S.DEFERRED),
     Verb.ACCEPT: ((_S.CLAIMED,), _S.ACCEPTED),
     Verb.DEFER: ((_S.CLAIMED,), _S.DEFERRED),
     Verb.LOSE: ((_S.CLAIMED,), _S.DEFERRED),
     Verb.FAIL: ((_S.CLAIMED,), _S.FAILED),
     Verb.HOLD: ((_S.CLAIMED,), _S.HELD),
+    Verb.RETRY: ((_S.DEFERRED, _S.FAILED, _S.HELD, _S.EXPIRED), _S.DEFERRED),
     Verb.EXPIRE: (_WAITING, _S.EXPIRED),
     Verb.SUPPRESS: (_WAITING, _S.SUPPRESSED),
     Verb.CANCEL: (_WAITING, _S.CANCELLED),

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DatabaseError
 
 from digest.errors import BusyError, InputError
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration. Compared before Alembic is imported, which takes longer than most commands."""
 
 

@@ -48,7 +48,13 @@ def plan(connection: Connection, issue_id: int, planned: Iterable[PlannedDeliver
     remaining = iter(planned)
     while batch := list(islice(remaining, 500)):
         rows = [
-            {**asdict(p), "issue_id": issue_id, "state": DeliveryState.PLANNED, "next_attempt_at": p.due_at}
+            {
+                **asdict(p),
+                "domain": p.address.rpartition("@")[2].lower(),
+                "issue_id": issue_id,
+                "state": DeliveryState.PLANNED,
+                "next_attempt_at": p.due_at,
+            }
             for p in batch
         ]
         connection.execute(insert_or_ignore(connection, deliveries), rows)

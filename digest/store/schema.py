@@ -23,6 +23,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 
 from digest.deliver.states import DeliveryState
@@ -140,6 +141,8 @@ editions = Table(
     Column("slots", JSON, nullable=False),
 )
 
+_IN_MOTION = text("state IN ('claimed', 'deferred')")
+
 deliveries = Table(
     "deliveries",
     metadata,
@@ -147,6 +150,7 @@ deliveries = Table(
     Column("issue_id", ForeignKey("issues.id"), nullable=False),
     Column("subscriber_id", String(32), nullable=False),
     Column("address", String(254), nullable=False),
+    Column("domain", String(253), nullable=False, server_default=""),  # of the address, for the limits
     Column("address_key", String(64), nullable=False),
     Column("name", String(200), nullable=False),
     Column("edition", String(16), nullable=False),
@@ -157,9 +161,19 @@ deliveries = Table(
     Column("attempts", Integer, nullable=False, default=0),
     Column("next_attempt_at", Moment, nullable=False),
     Column("settled_at", Moment),
+    Column("relay", String(63)),  # of the last attempt
     Column("reply", Text),  # the last one, "550 5.1.1 no such user"
     UniqueConstraint("issue_id", "subscriber_id"),
-    Index("ix_deliveries_claim", "issue_id", "state", "next_attempt_at", "edition", "id"),
+    # Only of what is in motion, so that a million planned deliveries cost it nothing.
+    Index(
+        "ix_deliveries_open",
+        "issue_id",
+        "state",
+        "next_attempt_at",
+        "id",
+        sqlite_where=_IN_MOTION,
+        postgresql_where=_IN_MOTION,
+    ),
     _one_of("state", DeliveryState),
 )
 
@@ -212,6 +226,14 @@ suppressions = Table(
     Column("source", Text, nullable=False),
     Column("at", Moment, nullable=False),
     UniqueConstraint("scope", "address_key"),
+)
+
+address_scores = Table(
+    "address_scores",
+    metadata,
+    Column("address_key", String(64), primary_key=True),
+    Column("score", Integer, nullable=False),
+    Column("at", Moment, nullable=False),  # of the last failure that counted
 )
 
 reader_events = Table(

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -182,3 +183,37 @@ def test_suppressed_somewhere_is_not_suppressed_everywhere(store):
         suppress(connection, "daily", "a")
         assert suppressions.keys(connection, "daily") == {"a", "b"}
         assert suppressions.keys(connection, "weekly") == {"b"}
+
+
+def test_a_store_of_the_first_version_is_migrated_with_its_deliveries_and_their_attempts(tmp_path):
+    path = tmp_path / "store.sqlite3"
+    engine = open_database(path)
+    with engine.begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", "digest:store/migrations")
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0001")
+    engine.dispose()
+    with sqlite3.connect(path) as old:
+        old.execute(
+            "INSERT INTO issues (id, list_id, frequency, period, day, state, cutoff, left_over, built_at)"
+            " VALUES (1, 'l', 'daily', '2026-11-24', '2026-11-24', 'sending', '2026-11-24', '{}', '2026-11-24')"
+        )
+        old.execute(
+            "INSERT INTO deliveries (id, issue_id, subscriber_id, address, address_key, name, edition, date, due_at,"
+            " deadline, state, attempts, next_attempt_at) VALUES (7, 1, 's', 'Ada@Example.org', 'k', '', 'e',"
+            " '2026-11-24', '2026-11-24', '2026-11-25', 'deferred', 1, '2026-11-24')"
+        )
+        old.execute(
+            "INSERT INTO attempts (delivery_id, relay, at, verb, stage, code, enhanced, reply)"
+            " VALUES (7, 'r', '2026-11-24', 'defer', 'rcpt', 450, '4.2.0', 'later')"
+        )
+    old.close()
+    engine = open_database(path)
+    with engine.connect() as connection:
+        rows = connection.exec_driver_sql(
+            "SELECT d.domain, d.state, a.code FROM deliveries d JOIN attempts a ON a.delivery_id = d.id"
+        )
+        assert [tuple(row) for row in rows] == [("example.org", "deferred", 450)]
+        assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
+    engine.dispose()
