@@ -15,7 +15,7 @@ from email.message import EmailMessage
 
 from sqlalchemy import Connection
 
-from digest.deliver.sender import Claim
+from digest.deliver.delivery import Claim, Outgoing
 from digest.errors import InputError
 from digest.issues.edition import edition_of
 from digest.issues.issue import Issue
@@ -48,7 +48,7 @@ class Messages:
         assert stored.frozen is not None
         return cls(site, stored, IssueHeaders.from_dict(stored.frozen["headers"]), site.signing_keys)
 
-    def for_claim(self, claim: Claim) -> bytes:
+    def for_claim(self, claim: Claim) -> Outgoing:
         """Return the message of a delivery: the same bytes however often it is tried."""
         local = message_id_local(self.site.identity_key, str(self.issue.key), claim.subscriber_id)
         addressee = Addressee(
@@ -57,7 +57,7 @@ class Messages:
             message_id=f"{local}@{self.headers.domain}",
             links=subscriber_links(self.headers, self.signing_keys, claim.subscriber_id),
         )
-        return self._edition(claim.edition).to(addressee)
+        return Outgoing(claim.address, local, self._edition(claim.edition).to(addressee))
 
     def _edition(self, key: str) -> EditionMessage:
         if key not in self._editions:

@@ -10,8 +10,7 @@
 ones before `deliver` are a transaction each, and `deliver` has the ledger.
 """
 
-import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -19,23 +18,21 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from digest.config.settings import Frequency
-from digest.deliver.relay import RelaySession
-from digest.deliver.sender import Run, Sender, Settlement
+from digest.deliver.sender import SPIKE, Run
 from digest.deliver.states import FINAL, DeliveryState
 from digest.drafting import compose_draft
 from digest.errors import InputError, StateError
 from digest.issues.issue import IssueKey
 from digest.issues.period import period_of
 from digest.issues.states import IssueState, Verb, move
-from digest.messages import Messages
 from digest.papers.paper import Problem
 from digest.planning import Reach, plan_deliveries
 from digest.render.parts import LINES, render_parts
+from digest.sending import Control, Sent, send_due
 from digest.site import MailingList, Site
 from digest.sources.file import load_file
 from digest.store import deliveries, issues, papers
 from digest.store.issues import StoredIssue
-from digest.store.ledger import SqlLedger
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,16 +156,6 @@ def _way_on(state: IssueState, key: IssueKey) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Control:
-    """How a run is watched and stopped from outside; `planned` is told how many deliveries are open."""
-
-    now: Callable[[], datetime]
-    stop: Callable[[], bool] = lambda: False
-    progress: Callable[[Settlement], None] = lambda _settlement: None
-    planned: Callable[[int], None] = lambda _open: None
-
-
-@dataclass(frozen=True, slots=True)
 class Delivered:
     """What a run did, and where the issue stands after it.
 
@@ -212,7 +199,9 @@ def deliver(
     with site.store.begin() as connection:
         open_now = _open(deliveries.counts(connection, stored.id))
     control.planned(open_now)
-    uncertain, run = _run(site, mailing_list, stored, open_now, control) if open_now else (0, Run())
+    sent = send_due(site, mailing_list, stored, control) if open_now else Sent()
+    if sent.run.stopped == SPIKE:
+        change_state(site, stored.key, Verb.PAUSE, control.now())
     with site.store.begin() as connection:
         counts = deliveries.counts(connection, stored.id)
         if not _open(counts) and issues.state(connection, stored.id) is IssueState.SENDING:
@@ -220,36 +209,15 @@ def deliver(
         return Delivered(
             issue=existing(connection, stored.key),
             reach=reach,
-            run=run,
+            run=sent.run,
             counts=counts,
-            uncertain=uncertain,
+            uncertain=sent.uncertain,
             next_due=deliveries.next_due(connection, stored.id),
         )
 
 
 def _open(counts: Mapping[DeliveryState, int]) -> int:
     return sum(number for state, number in counts.items() if state not in FINAL)
-
-
-def _run(
-    site: Site, mailing_list: MailingList, stored: StoredIssue, open_now: int, control: Control
-) -> tuple[int, Run]:
-    ledger = SqlLedger(site.store, stored.id, mailing_list.id)
-    messages = Messages.of(site, stored)
-    opening, connections = site.relay(mailing_list)
-    with opening as relay:
-        uncertain = ledger.recover(relay.name, control.now())
-        sender = Sender(
-            ledger=ledger,
-            relay=relay.name,
-            open_session=lambda: RelaySession(relay, messages.headers.sender.address),
-            message=messages.for_claim,
-            now=control.now,
-            stop=control.stop,
-            connections=min(connections, open_now),
-            progress=control.progress,
-        )
-        return uncertain, asyncio.run(sender.run())
 
 
 def change_state(site: Site, key: IssueKey, verb: Verb, now: datetime) -> IssueState:

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from digest.config.settings import Frequency
+from digest.deliver.delivery import Outgoing
 from digest.deliver.outcome import Outcome
-from digest.deliver.relay import Relay, RelaySession
-from digest.deliver.states import WAITING
+from digest.deliver.relay import RelaySession
+from digest.deliver.states import WAITING, Verb
 from digest.drafting import compose_draft
 from digest.errors import InputError
 from digest.issues.issue import IssueKey
@@ -136,22 +137,27 @@ def send_test_copy(
 ) -> Outcome:
     """Send one message to an address, marked [Test], under a random Message-ID; no delivery is counted."""
     copy = look(site, mailing_list, frequency, day, (), now)
+    token = f"test-{secrets.token_hex(16)}"
     message = copy.message(
         site,
         mailing_list,
         Mailbox("", address),
         now=now,
-        message_id=f"test-{secrets.token_hex(16)}@{copy.headers.domain}",
+        message_id=f"{token}@{copy.headers.domain}",
         prefix="[Test] ",
     )
-    opening, _ = site.relay(mailing_list)
-    with opening as relay:
-        return asyncio.run(_hand_over(relay, copy.headers.sender.address, address, message))
+    with site.relays(mailing_list) as relays:
+        sessions = [RelaySession(one.relay, copy.headers.sender.address) for one in relays]
+        return asyncio.run(_hand_over(sessions, Outgoing(address, token, message)))
 
 
-async def _hand_over(relay: Relay, sender: str, recipient: str, message: bytes) -> Outcome:
-    session = RelaySession(relay, sender)
-    try:
-        return await session.send(recipient, message)
-    finally:
-        await session.close()
+async def _hand_over(sessions: list[RelaySession], message: Outgoing) -> Outcome:
+    """Hand the message to the first relay that can be used."""
+    for session in sessions:
+        try:
+            outcome = await session.send(message)
+        finally:
+            await session.close()
+        if outcome.verb is not Verb.RELEASE:
+            break
+    return outcome

@@ -28,6 +28,7 @@ from digest.errors import BusyError, DigestError
 from digest.issues.issue import IssueKey
 from digest.issues.states import IssueState
 from digest.schedule import Due, due, missed, periods_concerned
+from digest.sending import Control
 from digest.site import MailingList, Site
 from digest.store import deliveries, issues
 from digest.store.issues import StoredIssue
@@ -170,7 +171,7 @@ class Service:
         if not self._sending.acquire(blocking=False):
             return True
         try:
-            control = pipeline.Control(self._now, stop, planned=partial(_log_planned, task.key))
+            control = Control(self._now, stop, planned=partial(_log_planned, task.key))
             delivered = pipeline.send(task.site, task.mailing_list, task.due.frequency, task.due.day, control)
         finally:
             self._sending.release()

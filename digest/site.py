@@ -6,7 +6,7 @@ This is where settings become concrete parts. Everything else is handed the part
 import fcntl
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -17,6 +17,7 @@ from sqlalchemy import Engine
 from digest.config.load import load_settings
 from digest.config.settings import ListTable, RelayTable, Settings
 from digest.deliver.outbox import outbox
+from digest.deliver.pace import Limit
 from digest.deliver.relay import Relay, Secret
 from digest.errors import BusyError, ConfigError, InputError
 from digest.render.headers import IssueHeaders, Mailbox
@@ -35,6 +36,15 @@ class MailingList:
     name: str
     id: str
     table: ListTable
+
+
+@dataclass(frozen=True, slots=True)
+class ListRelay:
+    """A relay of a list, how much it may be given, and its share where several work side by side."""
+
+    relay: Relay
+    limit: Limit
+    weight: float
 
 
 @dataclass(frozen=True)
@@ -132,13 +142,26 @@ class Site:
             key_id=self.signing_keys.current,
         )
 
-    def relay(self, mailing_list: MailingList) -> tuple[AbstractContextManager[Relay], int]:
-        """Return the relay of a list, to be entered, and how many connections it may have."""
-        name = mailing_list.table.relay or next(iter(self.settings.relays))
-        table = self.settings.relays[name]
+    @contextmanager
+    def relays(self, mailing_list: MailingList) -> Iterator[tuple[ListRelay, ...]]:
+        """Enter the relays of a list, in its order; our own outbox is started and stopped with the block."""
+        names = mailing_list.table.relays or tuple(self.settings.relays)[:1]
+        with ExitStack() as stack:
+            yield tuple(self._list_relay(name, self.settings.relays[name], stack) for name in names)
+
+    def _list_relay(self, name: str, table: RelayTable, stack: ExitStack) -> ListRelay:
+        limit = Limit(table.connections, table.messages_per_minute)
         if table.maildir is not None:
-            return outbox(name, self.root / table.maildir), table.connections
-        return nullcontext(self._smtp_relay(name, table)), table.connections
+            return ListRelay(stack.enter_context(outbox(name, self.root / table.maildir)), limit, table.weight)
+        return ListRelay(self._smtp_relay(name, table), limit, table.weight)
+
+    @property
+    def domain_limits(self) -> dict[str, Limit]:
+        """What single recipient domains get at most."""
+        return {
+            domain: Limit(table.connections, table.messages_per_minute)
+            for domain, table in self.settings.domains.items()
+        }
 
     def _smtp_relay(self, name: str, table: RelayTable) -> Relay:
         assert table.host is not None
@@ -157,6 +180,7 @@ class Site:
             password=Secret(password) if password is not None else None,
             timeout=table.timeout_seconds,
             messages_per_connection=table.messages_per_connection,
+            envelope=table.envelope,
         )
 
     def _secret_file(self, path: Path) -> str:

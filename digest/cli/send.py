@@ -54,8 +54,8 @@ def deliver_issue(
     site: "Site", mailing_list: "MailingList", frequency: "Frequency", day: datetime.date
 ) -> "Delivered | None":
     """Send a day's issue with a progress bar; the first Ctrl-C or SIGTERM lets the wire run empty."""
-    from digest.pipeline import Control
     from digest.pipeline import send as send_issue
+    from digest.sending import Control
 
     with progress("sending") as (total, step), _stop_at_signal() as asked:
         control = Control(now=clock.now, stop=lambda: bool(asked), progress=lambda _: step(), planned=total)

@@ -5,12 +5,13 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from digest.config.values import Crontab, Host, Line, Mailbox, Name, Slug, Timezone, WebAddress, is_loopback
+from digest.config.presets import PRESETS, Preset
+from digest.config.values import Crontab, Domain, Host, Line, Mailbox, Name, Slug, Timezone, WebAddress, is_loopback
 
 Frequency = Literal["daily", "weekly"]
 
@@ -48,9 +49,11 @@ class KeysTable(_Table):
 class RelayTable(_Table):
     """`[relays.NAME]`: an SMTP server, or with `maildir` our own one that only writes to a folder.
 
-    TLS is verified. `tls = "none"` is for loopback, or with `allow_plaintext = true`.
+    TLS is verified. `tls = "none"` is for loopback, or with `allow_plaintext = true`. A `preset` fills in what
+    is known of a provider; what the table says itself goes before it.
     """
 
+    preset: Preset | None = None
     maildir: Path | None = None
     host: Host | None = None
     port: Annotated[int, Field(ge=1, le=65535)] | None = None
@@ -60,8 +63,17 @@ class RelayTable(_Table):
     password_file: Path | None = None
     connections: Annotated[int, Field(ge=1, le=100)] = 4
     messages_per_connection: Annotated[int, Field(ge=1)] = 500
+    messages_per_minute: Annotated[float, Field(gt=0)] | None = None
+    weight: Annotated[float, Field(gt=0)] = 1.0
+    envelope: Literal["from", "verp"] = "from"
     timeout_seconds: Annotated[float, Field(gt=0, le=600)] = 60.0
     allow_plaintext: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_preset(cls, values: Any) -> Any:
+        known = PRESETS.get(values.get("preset", "")) if isinstance(values, Mapping) else None
+        return {**known, **values} if known else values
 
     @model_validator(mode="after")
     def _one_kind(self) -> "RelayTable":
@@ -73,6 +85,13 @@ class RelayTable(_Table):
                 ' use "starttls" or "implicit", or say allow_plaintext = true'
             )
         return self
+
+
+class DomainTable(_Table):
+    """`[domains."example.org"]`: how much a recipient domain gets, over all relays."""
+
+    connections: Annotated[int, Field(ge=1)] | None = None
+    messages_per_minute: Annotated[float, Field(gt=0)] | None = None
 
 
 class ScheduleTable(_Table):
@@ -98,7 +117,9 @@ class ListTable(_Table):
     schedule: Mapping[Frequency, ScheduleTable] = Field(default_factory=dict)
     topics: tuple[Slug, ...] = ()
     theme: Slug = "default"
-    relay: Slug | None = None
+    relays: tuple[Slug, ...] = ()
+    failover: Literal["ordered", "weighted"] = "ordered"
+    uncertain: Literal["resend", "hold"] = "resend"
     window_days: Annotated[int, Field(ge=1, le=60)] = 3
     max_cards: Annotated[int, Field(ge=1, le=200)] = 20
     approval: Literal["auto", "required"] = "auto"
@@ -133,6 +154,7 @@ class Settings(BaseSettings):
     templates: Path = Path("templates")
     keys: KeysTable = Field(default_factory=KeysTable)
     relays: Mapping[Slug, RelayTable]
+    domains: Mapping[Domain, DomainTable] = Field(default_factory=dict)
     lists: Mapping[Slug, ListTable]
     topics: Mapping[Slug, TopicTable] = Field(default_factory=dict)
 
@@ -148,8 +170,8 @@ class Settings(BaseSettings):
         for name, table in self.lists.items():
             for topic in table.topics:
                 _expect_name(f"lists.{name}.topics", topic, self.topics)
-            if table.relay is not None:
-                _expect_name(f"lists.{name}.relay", table.relay, self.relays)
+            for relay in table.relays:
+                _expect_name(f"lists.{name}.relays", relay, self.relays)
         ids = [table.id or name for name, table in self.lists.items()]
         for twice in {i for i in ids if ids.count(i) > 1}:
             raise ValueError(f"lists: two lists have the id {twice!r}; a list's id is its own")

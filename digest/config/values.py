@@ -86,6 +86,12 @@ def _web_address(value: str) -> str:
     return value.rstrip("/")
 
 
+def _domain(value: str) -> str:
+    if not re.fullmatch(rf"{_DOMAIN}(?:\.{_DOMAIN})+", value):
+        raise ValueError(f"{value!r} is no domain; expected one such as 'example.org', in ASCII")
+    return value.lower()
+
+
 def _host(value: str) -> str:
     try:
         ip_address(value.strip("[]"))
@@ -105,4 +111,5 @@ Timezone = Annotated[str, AfterValidator(_timezone)]
 Crontab = Annotated[str, AfterValidator(_crontab)]
 Mailbox = Annotated[str, AfterValidator(_mailbox)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
+Domain = Annotated[str, AfterValidator(_domain)]
 Host = Annotated[str, AfterValidator(_host)]

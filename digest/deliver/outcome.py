@@ -30,6 +30,9 @@ ABOUT_US = frozenset({Stage.CONNECT, Stage.EHLO, Stage.STARTTLS, Stage.AUTH, Sta
 NO_SUCH_ADDRESS = frozenset({"5.1.1", "5.1.3", "5.1.6", "5.1.10"})
 """The codes that say the mailbox doesn't exist: the address is suppressed at once, everywhere."""
 
+_SLOWER = re.compile(r"too (?:many|fast|much|often)|rate|throttl|slow down|limit|exceed|try again later", re.IGNORECASE)
+"""What servers say when they want less of us; the codes alone (421, 4.7.x) mean too many other things."""
+
 _ENHANCED = re.compile(r"([245]\.[0-9]{1,3}\.[0-9]{1,3})(?: |$)")
 
 
@@ -47,6 +50,21 @@ class Outcome:
     enhanced: str
     reply: str
     suppress: bool = False
+
+    @property
+    def said(self) -> str:
+        """The reply in full, "550 5.1.1 no such user", or what was met instead of one."""
+        return f"{self.code} {self.reply}" if self.code else self.reply
+
+    @property
+    def wants_less(self) -> bool:
+        """Tell whether the other side asks us to slow down."""
+        return self.code == 421 or (400 <= self.code < 500 and bool(_SLOWER.search(self.reply)))
+
+    @property
+    def counts_against(self) -> bool:
+        """Tell whether a failure adds to the address's score: full or disabled, or no way to it (RFC 3463)."""
+        return self.verb is Verb.FAIL and self.enhanced.startswith(("5.2.", "5.4."))
 
 
 def judge(stage: Stage, code: int, reply: str) -> Outcome:
@@ -79,5 +97,5 @@ def lost(stage: Stage, reason: str) -> Outcome:
 
 def _shown(text: str) -> str:
     """Return a stranger's text as one bounded line that a terminal and the store can take."""
-    printable = "".join(char if char.isprintable() else " " for char in text)
+    printable = text if text.isprintable() else "".join(char if char.isprintable() else " " for char in text)
     return " ".join(printable.split())[:500].strip()

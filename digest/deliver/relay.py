@@ -6,7 +6,7 @@ aiosmtplib connects, does TLS (verified by default), EHLO and AUTH; the transact
 
 import asyncio
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 from aiosmtplib import (
     SMTP,
@@ -16,11 +16,13 @@ from aiosmtplib import (
     SMTPResponseException,
 )
 
+from digest.deliver.delivery import Outgoing
+from digest.deliver.envelope import Mode, envelope_sender
 from digest.deliver.outcome import Outcome, Stage, judge, lost
 from digest.deliver.transaction import Transaction
 from digest.deliver.wire import Wire, WireError
 
-QUIT_TIMEOUT = 5.0
+QUIT_TIMEOUT = 2.0
 """Seconds to wait for the reply to QUIT; nothing depends on it."""
 
 
@@ -46,6 +48,7 @@ class Relay:
     password: Secret | None
     timeout: float
     messages_per_connection: int
+    envelope: Mode = "from"
 
 
 class RelaySession:
@@ -55,19 +58,21 @@ class RelaySession:
     costs two round trips and not four.
     """
 
-    def __init__(self, relay: Relay, envelope_sender: str) -> None:
+    def __init__(self, relay: Relay, return_address: str) -> None:
         self._relay = relay
-        self._mail_from = f"MAIL FROM:<{envelope_sender}>"
+        self._return_address = return_address
+        self._transaction: Transaction | None = None
         self._wire: Wire | None = None
         self._extensions: frozenset[str] = frozenset()
         self._sent = 0
 
-    async def send(self, recipient: str, message: bytes) -> Outcome:
+    async def send(self, message: Outgoing) -> Outcome:
         """Hand over one message; every reply, and silence, is an outcome.
 
-        `message` is sent as it is: CRLF throughout, no line that begins with a dot, a line break at
-        its end (`digest.render.encode`).
+        Its bytes are sent as they are: CRLF throughout, no line that begins with a dot, a line break at
+        the end (`digest.render.encode`).
         """
+        self._transaction = None
         if self._sent >= self._relay.messages_per_connection:
             await self.close()
         try:
@@ -76,10 +81,17 @@ class RelaySession:
             return judge(_stage(error), error.code, error.message)
         except (SMTPException, OSError) as error:
             return lost(Stage.CONNECT, f"{type(error).__name__}: {error}")
+        return await self._hand_over(wire, message)
+
+    async def _hand_over(self, wire: Wire, message: Outgoing) -> Outcome:
+        sender = envelope_sender(self._return_address, message.token, self._relay.envelope)
+        size = f" SIZE={len(message.data)}" if "size" in self._extensions else ""
         transaction = Transaction(wire, self._relay.timeout, pipelined="pipelining" in self._extensions)
-        size = f" SIZE={len(message)}" if "size" in self._extensions else ""
+        self._transaction = transaction
         try:
-            outcome = await transaction.run(f"{self._mail_from}{size}", f"RCPT TO:<{recipient}>", message)
+            outcome = await transaction.run(
+                f"MAIL FROM:<{sender}>{size}", f"RCPT TO:<{message.recipient}>", message.data
+            )
         except WireError as error:
             self._drop()
             return lost(transaction.stage, str(error))
@@ -87,6 +99,12 @@ class RelaySession:
         if outcome.code == 421:
             self._drop()
         return outcome
+
+    def abandon(self, reason: str) -> Outcome:
+        """Close at once, in the middle of a message; returns what that means for it."""
+        stage = self._transaction.stage if self._transaction is not None else Stage.CONNECT
+        self._drop()
+        return lost(stage, reason)
 
     async def close(self) -> None:
         """Say QUIT and close; a broken connection is closed without a word."""
@@ -119,9 +137,9 @@ class RelaySession:
         except BaseException:
             client.close()
             raise
-        assert isinstance(client.transport, asyncio.Transport)
+        transport = cast("asyncio.Transport", client.transport)  # uvloop's are of a class of their own
         self._extensions = frozenset(name.lower() for name in client.esmtp_extensions)
-        self._wire, self._sent = Wire(client.transport), 0
+        self._wire, self._sent = Wire(transport), 0
         return self._wire
 
     def _drop(self) -> None:

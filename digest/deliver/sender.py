@@ -1,69 +1,40 @@
-"""The sender: claim → send → settle, over a few kept connections.
+"""The sender: claim → send → settle, over a few kept connections to one relay or several.
 
-One ledger task stands between all connections and the store: it settles what is known and claims what
-comes next in a single transaction, and a message leaves only after its claim is committed. What the
-sender needs of the store is the `Ledger` below; what it needs of the network is a `Session`.
+One task exchanges with the ledger for all connections: it settles what became known and claims what goes
+next, in one transaction, and a message leaves only after its claim is committed. So whenever the power
+fails, at most one message a connection is uncertain.
 """
 
 import asyncio
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from functools import partial
+from typing import NamedTuple, TypeVar
 
-from digest.deliver.outcome import Outcome, Stage, lost
+from digest.deliver.choice import Choice, Domains
+from digest.deliver.delivery import Candidate, Claim, Ledger, Outgoing, Session, Settlement
+from digest.deliver.facts import tell_settlement
+from digest.deliver.lane import Lane
+from digest.deliver.lessons import Lessons
+from digest.deliver.outcome import Outcome
 from digest.deliver.states import Verb
+from digest.deliver.window import STRETCH, Window
 
-RELAY_FAULTS = 3
-"""Faults of the relay in a row, on one connection, after which a run gives up and says so."""
+_T = TypeVar("_T")
 
 ASKED = "asked to stop"
 """Why a run stopped that somebody stopped."""
 
+SPIKE = "so many messages failed that the issue is paused; look at them before it goes on"
+"""Why a run stopped in which the failures piled up."""
 
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A delivery that is ours to send now; `message` makes its bytes from the frozen issue."""
+PATIENCE = 6.0
+"""Seconds that a run that is to stop waits for the replies to what is on the wire."""
 
-    delivery_id: int
-    subscriber_id: str
-    address: str
-    address_key: str
-    name: str
-    edition: str
-    date: datetime
-    attempts: int
-
-
-@dataclass(frozen=True, slots=True)
-class Settlement:
-    """What became of a claim."""
-
-    claim: Claim
-    outcome: Outcome
-    relay: str
-    at: datetime
-
-
-class Ledger(Protocol):
-    """What the sender asks of the store."""
-
-    def exchange(self, settled: list[Settlement], want: int, now: datetime) -> list[Claim]:
-        """Settle what is known and claim up to `want` deliveries, in one transaction."""
-        ...
-
-
-class Session(Protocol):
-    """One connection to a relay, opened when first needed."""
-
-    async def send(self, recipient: str, message: bytes) -> Outcome:
-        """Hand over one message; every reply, and silence, is an outcome."""
-        ...
-
-    async def close(self) -> None:
-        """Say QUIT and close; a broken connection is closed without a word."""
-        ...
+LOOK_AROUND = 0.25
+"""Seconds after which a sender with nothing to do looks whether that has changed."""
 
 
 @dataclass(slots=True)
@@ -76,87 +47,165 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
-class Sender:
-    """Sends what a ledger holds due; `progress` is told of every settlement."""
+class Queue:
+    """Where claims come from, and what makes their messages; `prepare` is told which editions come soon."""
 
     ledger: Ledger
-    relay: str
-    open_session: Callable[[], Session]
-    message: Callable[[Claim], bytes]
-    now: Callable[[], datetime]
-    stop: Callable[[], bool]
-    connections: int = 4
-    progress: Callable[[Settlement], None] = lambda _settlement: None
+    message: Callable[[Claim], Outgoing]
+    prepare: Callable[[Collection[str]], None] = lambda _editions: None
+
+
+class _Pick(NamedTuple):
+    """A candidate, and the connection that would carry it."""
+
+    candidate: Candidate
+    lane: Lane
+    session: Session
+
+
+class Sender:
+    """Sends what a ledger holds due, until nothing is, no relay can be used, or somebody stops it."""
+
+    def __init__(
+        self,
+        queue: Queue,
+        choice: Choice,
+        domains: Domains,
+        *,
+        now: Callable[[], datetime],
+        stop: Callable[[], bool] = lambda: False,
+        progress: Callable[[Settlement], None] = lambda _settlement: None,
+        patience: float = PATIENCE,
+    ) -> None:
+        self._queue = queue
+        self._choice = choice
+        self._domains = domains
+        self._now, self._stop, self._progress, self._patience = now, stop, progress, patience
+        self._lessons = Lessons(domains)
+        self._window = Window()
+        self._run = Run()
+        self._on_wire: dict[asyncio.Task[None], tuple[Claim, _Pick]] = {}
+        self._done: list[Settlement] = []
+        self._news = asyncio.Event()
+        self._looked_around = float("-inf")
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="ledger")
 
     async def run(self) -> Run:
-        """Send until nothing is due, the relay gives up, or `stop()` says so.
-
-        A defect met while a message is made is raised once everything on the wire is settled.
-        """
-        run = Run()
-        todo: asyncio.Queue[Claim] = asyncio.Queue()
-        done: asyncio.Queue[Settlement] = asyncio.Queue()
-        workers = [asyncio.create_task(self._work(todo, done, run)) for _ in range(self.connections)]
+        """Send; a defect met while a message is made is raised once everything on the wire is settled."""
+        self._loop = asyncio.get_running_loop()
         try:
-            await self._keep_ledger(todo, done, run)
+            while await self._step():
+                pass
+            await self._wind_up()
         finally:
-            for worker in workers:
-                worker.cancel()
-            await asyncio.gather(*workers, return_exceptions=True)
-        if run.defect is not None:
-            raise run.defect
-        return run
+            for task in self._on_wire:
+                task.cancel()
+            await asyncio.gather(*self._on_wire, return_exceptions=True)
+            await asyncio.gather(*(lane.close() for lane in self._choice.lanes))
+            self._thread.shutdown()
+        if self._run.defect is not None:
+            raise self._run.defect
+        return self._run
 
-    async def _keep_ledger(self, todo: asyncio.Queue[Claim], done: asyncio.Queue[Settlement], run: Run) -> None:
-        """Exchange with the ledger until every claim is settled and nothing more is due."""
-        open_claims, settled = 0, list[Settlement]()
-        while True:
-            want = 0 if self._stopping(run) else self.connections - open_claims
-            claims = self.ledger.exchange(settled, want, self.now())
-            open_claims += len(claims)
-            for claim in claims:
-                todo.put_nowait(claim)
-            if not open_claims:
-                return
-            settled = await self._gather(done, run)
-            open_claims -= len(settled)
+    async def _step(self) -> bool:
+        """Settle, claim and start what can be; returns whether there is more to do."""
+        if self._run.stopped is None:
+            self._run.stopped = ASKED if self._stop() else SPIKE if self._lessons.spike else None
+        if self._run.stopped is not None:
+            return False
+        await self._read_on()
+        picks = await self._pick()
+        if self._done or picks:
+            await self._exchange(picks)
+            return True
+        if not self._on_wire and self._window.is_empty and self._window.is_complete:
+            return False
+        if not self._on_wire and (trouble := self._choice.trouble):
+            self._run.stopped = trouble
+            return False
+        await self._wait()  # for a reply, for a limit, or for the end of a rest
+        return True
 
-    async def _gather(self, done: asyncio.Queue[Settlement], run: Run) -> list[Settlement]:
-        """Wait for one settlement and take all others that are there already."""
-        settled = [await done.get()]
-        with suppress(asyncio.QueueEmpty):
-            while True:
-                settled.append(done.get_nowait())
+    async def _wait(self) -> None:
+        self._news.clear()
+        handle = self._loop.call_later(LOOK_AROUND, self._news.set)
+        await self._news.wait()
+        handle.cancel()
+
+    async def _read_on(self) -> None:
+        """Fill the window from the ledger where it runs low, and with what is due again."""
+        ledger, window, now = self._queue.ledger, self._window, self._loop.time()
+        if now - self._looked_around >= LOOK_AROUND or (window.is_empty and window.is_complete):
+            self._looked_around = now
+            limit = STRETCH + window.due_again
+            window.add_again(await self._in_thread(ledger.due_again, self._now(), limit))
+        if window.is_low and not window.is_complete:
+            window.add_untried(await self._in_thread(self._next_stretch, window.after))
+
+    def _next_stretch(self, after: int) -> list[Candidate]:
+        found = self._queue.ledger.upcoming(after, STRETCH)
+        self._queue.prepare({candidate.edition for candidate in found})
+        return found
+
+    async def _pick(self) -> dict[int, _Pick]:
+        """Return candidates for every connection that may take one, by delivery id."""
+        now = self._domains.now = self._loop.time()
+        picks: dict[int, _Pick] = {}
+        while (lane := self._choice.next(now)) is not None:
+            candidate = self._window.next(self._domains.admits)
+            if candidate is None:
+                break
+            await self._domains.begin(candidate.domain)
+            picks[candidate.id] = _Pick(candidate, lane, await lane.take())
+        return picks
+
+    async def _exchange(self, picks: dict[int, _Pick]) -> None:
+        """Settle what is done and claim what was picked, in one transaction; then send it."""
+        settled, self._done = self._done, []
+        reopened, self._lessons.reopened = self._lessons.reopened, set()
+        exchange = partial(self._queue.ledger.exchange, settled, list(picks), self._now(), reopened)
+        claims = await self._in_thread(exchange)
         for settlement in settled:
             verb = settlement.outcome.verb
-            run.counts[verb] = run.counts.get(verb, 0) + 1
-            self.progress(settlement)
-        return settled
+            self._run.counts[verb] = self._run.counts.get(verb, 0) + 1
+            tell_settlement(settlement)
+            self._progress(settlement)
+        for claim in claims:
+            pick = picks.pop(claim.delivery_id)
+            task = self._loop.create_task(self._send(claim, pick))
+            self._on_wire[task] = claim, pick
+        for pick in picks.values():  # suppressed, expired or taken away meanwhile
+            self._domains.end(pick.candidate.domain)
+            pick.lane.give_back(pick.session)
 
-    def _stopping(self, run: Run) -> bool:
-        if run.stopped is None and self.stop():
-            run.stopped = ASKED
-        return run.stopped is not None
-
-    async def _work(self, todo: asyncio.Queue[Claim], done: asyncio.Queue[Settlement], run: Run) -> None:
-        """One connection: send claim after claim; a row of relay faults ends the whole run."""
-        session, faults = self.open_session(), 0
+    async def _send(self, claim: Claim, pick: _Pick) -> None:
+        """Send one message; what comes of it is settled with the next exchange."""
         try:
-            while True:
-                claim = await todo.get()
-                outcome = await self._send(session, claim, run)
-                faults = faults + 1 if outcome.verb is Verb.RELEASE else 0
-                if faults >= RELAY_FAULTS and run.stopped is None:
-                    said = f"{outcome.code} {outcome.reply}" if outcome.code else outcome.reply
-                    run.stopped = f"relay {self.relay} can't be used ({outcome.stage}: {said})"
-                done.put_nowait(Settlement(claim, outcome, self.relay, self.now()))
-        finally:
-            await session.close()
-
-    async def _send(self, session: Session, claim: Claim, run: Run) -> Outcome:
-        try:
-            message = self.message(claim)
+            outcome = await pick.session.send(self._queue.message(claim))
         except Exception as error:
-            run.stopped, run.defect = "a message couldn't be made", error
-            return lost(Stage.CONNECT, repr(error))
-        return await session.send(claim.address, message)
+            self._run.stopped, self._run.defect = "a message couldn't be made or sent", error
+            outcome = pick.session.abandon(repr(error))
+        task = asyncio.current_task()
+        assert task is not None
+        del self._on_wire[task]
+        self._settle(claim, pick, outcome)
+
+    def _settle(self, claim: Claim, pick: _Pick, outcome: Outcome) -> None:
+        self._domains.end(claim.domain, accepted=outcome.verb is Verb.ACCEPT)
+        pick.lane.give_back(pick.session)
+        settlement = self._lessons.settle(claim, pick.lane, outcome, self._now(), self._loop.time())
+        self._done.append(settlement)
+        self._news.set()
+
+    async def _wind_up(self) -> None:
+        """Wait for the replies to what is on the wire, but not for ever, and settle everything."""
+        if self._on_wire:
+            _, late = await asyncio.wait(self._on_wire, timeout=self._patience)
+            for task in late:
+                claim, pick = self._on_wire.pop(task)
+                task.cancel()
+                self._settle(claim, pick, pick.session.abandon("stopped while waiting for the reply"))
+        await self._exchange({})
+
+    async def _in_thread(self, work: Callable[..., _T], *args: object) -> _T:
+        return await self._loop.run_in_executor(self._thread, partial(work, *args))

@@ -7,6 +7,8 @@ DOT_PATIENCE = 10
 """How many times the usual timeout the reply to the final dot may take: 10 minutes for one of 60 s, as
 RFC 5321, 4.5.3.2.6 asks. Giving up early means sending twice."""
 
+_STAGES = (Stage.MAIL, Stage.RCPT, Stage.DATA)
+
 
 class Transaction:
     """Hands over one message; `stage` is where it stands, should the wire break."""
@@ -19,13 +21,13 @@ class Transaction:
 
     async def run(self, mail: str, rcpt: str, message: bytes) -> Outcome:
         """Return the outcome. Raises WireError when the connection breaks or stays silent."""
-        commands = [f"{command}\r\n".encode("ascii") for command in (mail, rcpt, "DATA")]
+        commands = (f"{mail}\r\n", f"{rcpt}\r\n", "DATA\r\n")
         if self._pipelined:
-            self._wire.write(*commands)
-        for number, stage in enumerate((Stage.MAIL, Stage.RCPT, Stage.DATA)):
+            self._wire.write("".join(commands).encode("ascii"))
+        for stage, command in zip(_STAGES, commands, strict=True):
             self.stage = stage
             if not self._pipelined:
-                self._wire.write(commands[number])
+                self._wire.write(command.encode("ascii"))
             reply = await self._wire.reply(self._timeout)
             if reply.code // 100 != (3 if stage is Stage.DATA else 2):
                 return await self._refused(reply)

@@ -39,6 +39,9 @@ class Wire(asyncio.Protocol):
         self._lines: list[str] = []
         self._replies: deque[Reply] = deque()
         self._waiting: asyncio.Future[None] | None = None
+        self._loop = asyncio.get_running_loop()
+        self._timeout = self._deadline = 0.0
+        self._timer: asyncio.TimerHandle | None = None
         self._writable = asyncio.Event()
         self._writable.set()
         self._broken: WireError | None = None
@@ -46,10 +49,13 @@ class Wire(asyncio.Protocol):
         transport.resume_reading()
 
     def write(self, *data: bytes) -> None:
-        """Send bytes as they are. Raises WireError on a broken connection."""
+        """Send bytes as they are, in one go. Raises WireError on a broken connection."""
         if self._broken is not None:
             raise self._broken
-        self._transport.writelines(data)
+        if len(data) == 1:
+            self._transport.write(data[0])
+        else:
+            self._transport.writelines(data)
 
     async def drain(self, timeout: float) -> None:
         """Wait until the socket takes more, at most `timeout` seconds. Raises WireError."""
@@ -68,13 +74,32 @@ class Wire(asyncio.Protocol):
         while not self._replies:
             if self._broken is not None:
                 raise self._broken
-            self._waiting = asyncio.get_running_loop().create_future()
-            try:
-                async with asyncio.timeout(timeout):
-                    await self._waiting
-            except TimeoutError:
-                self.close(WireError(f"no reply within {timeout:g} seconds"))
+            self._waiting = self._loop.create_future()
+            self._watch(timeout)
+            await self._waiting
         return self._replies.popleft()
+
+    def _watch(self, timeout: float) -> None:
+        """Set when the reply is late. A timer that is running is left to itself, so that a message sets none."""
+        self._timeout, self._deadline = timeout, self._loop.time() + timeout
+        if self._timer is None or self._timer.when() > self._deadline:
+            self._unwatch()
+            self._timer = self._loop.call_at(self._deadline, self._look)
+
+    def _look(self) -> None:
+        """See whether a reply is late, and look again when the next one may be."""
+        self._timer = None
+        if self._waiting is None or self._waiting.done():
+            return
+        if self._loop.time() >= self._deadline:
+            self.close(WireError(f"no reply within {self._timeout:g} seconds"))
+        else:
+            self._timer = self._loop.call_at(self._deadline, self._look)
+
+    def _unwatch(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
 
     @property
     def is_open(self) -> bool:
@@ -128,6 +153,7 @@ class Wire(asyncio.Protocol):
         if self._broken is None:
             self._broken = error
         self._writable.set()
+        self._unwatch()
         self._wake()
 
     def _wake(self) -> None:

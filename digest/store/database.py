@@ -3,6 +3,9 @@
 FULL is what makes a committed claim survive a power cut; DESIGN's figures show what it costs.
 """
 
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -50,9 +53,22 @@ def _begin_immediately(connection: Connection) -> None:
 
 
 def _say_busy(context: ExceptionContext) -> Exception | None:
-    if "database is locked" not in str(context.original_exception):
-        return None
+    return _busy_error() if "database is locked" in str(context.original_exception) else None
+
+
+def _busy_error() -> BusyError:
     return BusyError(f"the store was busy for {PATIENCE:g} seconds with another command; try again")
+
+
+@contextmanager
+def busy() -> Iterator[None]:
+    """Raise BusyError where the driver itself, used without SQLAlchemy, finds the store locked too long."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if "locked" not in str(error):
+            raise
+        raise _busy_error() from error
 
 
 def _version(engine: Engine) -> str | None:

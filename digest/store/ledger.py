@@ -1,149 +1,242 @@
 """The ledger: one row a delivery, claimed before it is sent and settled after.
 
-`exchange` is the whole of it: settle what is known and claim what comes next, in one transaction. A
-claim is committed before its message leaves; what is still claimed when a run begins was lost with
-the run before, and is sent again under the same Message-ID.
+`exchange` is the heart: settle what is known and claim what comes next, in one transaction. A claim is
+committed before its message leaves; what is still claimed when a run begins was lost with the run
+before.
+
+This is where the program's speed is decided, so the statements are SQLite's own, on one connection that
+keeps them prepared. PostgreSQL will have a ledger of its own beside it.
 """
 
-from datetime import datetime
-from typing import Any
+import json
+import sqlite3
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, Row, Select, and_, case, insert, select, update
+from sqlalchemy import Engine
 
-from digest.deliver.outcome import Outcome, Stage, lost
+from digest.deliver.delivery import Candidate, Claim, Settlement
+from digest.deliver.outcome import Stage, lost
 from digest.deliver.retry import next_attempt
-from digest.deliver.sender import Claim, Settlement
 from digest.deliver.states import DeliveryState, Verb, move
-from digest.issues.states import IssueState
-from digest.store import suppressions as suppressed
-from digest.store.schema import attempts, deliveries, issues, suppressions
+from digest.store.database import busy
+from digest.store.moments import from_text, to_text
+from digest.store.suppressions import EVERYWHERE
+
+Uncertain = Literal["resend", "hold"]
+"""What a list wants done with a message that may have arrived: send it again, or let it be."""
+
+SCORE_LIMIT = 5
+"""Failures of a mailbox that is there but can't be reached (5.2.x, 5.4.x) that suppress its address."""
+
+SCORE_LASTS = timedelta(days=30)
+"""When a score is forgotten, counted from the last failure."""
+
+_CLAIM = """
+UPDATE deliveries SET state = 'claimed'
+WHERE id IN (SELECT value FROM json_each(?)) AND state IN ('planned', 'deferred') AND deadline > ?
+  AND NOT EXISTS (
+    SELECT 1 FROM suppressions AS s WHERE s.scope IN ('*', ?) AND s.address_key = deliveries.address_key)
+RETURNING id, subscriber_id, address, domain, address_key, name, edition, date, attempts
+"""
+
+_NOT_CLAIMED = """
+SELECT id, state, deadline, EXISTS (
+    SELECT 1 FROM suppressions AS s WHERE s.scope IN ('*', ?) AND s.address_key = deliveries.address_key)
+FROM deliveries
+WHERE id IN (SELECT value FROM json_each(?)) AND state IN ('planned', 'deferred')
+"""
+
+_ACCEPT = """
+UPDATE deliveries SET state = 'accepted', attempts = attempts + 1, settled_at = ?, relay = ?, reply = ?
+WHERE id = ? AND state = 'claimed'
+"""
+
+_SETTLE = """
+UPDATE deliveries
+SET state = ?, attempts = attempts + ?, settled_at = ?, relay = ?, reply = ?,
+    next_attempt_at = min(coalesce(?, next_attempt_at), max(deadline, next_attempt_at))
+WHERE id = ? AND state = 'claimed'
+"""
+"""A delivery is looked at once more at its deadline, to expire."""
+
+_ATTEMPT = """
+INSERT INTO attempts (delivery_id, relay, at, verb, stage, code, enhanced, reply) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+"""
+
+_SUPPRESS = """
+INSERT INTO suppressions (scope, address_key, address, reason, source, at) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT DO NOTHING
+"""
+
+_SCORE = """
+INSERT INTO address_scores (address_key, score, at) VALUES (?, 1, ?)
+ON CONFLICT (address_key) DO UPDATE SET score = CASE WHEN at < ? THEN 1 ELSE score + 1 END, at = excluded.at
+RETURNING score
+"""
+
+_REOPEN = """
+UPDATE deliveries SET state = 'deferred', next_attempt_at = ?
+WHERE id IN (SELECT value FROM json_each(?)) AND state = 'failed'
+"""
 
 
 class SqlLedger:
-    """The ledger of one issue; the sender sees it as `digest.deliver.sender.Ledger`."""
+    """The ledger of one issue; the sender sees it as `digest.deliver.delivery.Ledger`."""
 
-    def __init__(self, engine: Engine, issue_id: int, list_id: str) -> None:
-        self._engine = engine
+    def __init__(self, engine: Engine, issue_id: int, list_id: str, uncertain: Uncertain = "resend") -> None:
+        self._pooled = engine.raw_connection()
+        driver = self._pooled.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        self._database = driver
         self._issue_id = issue_id
         self._list_id = list_id
+        self._uncertain = uncertain
 
-    def recover(self, relay: str, now: datetime) -> int:
-        """Put back what a run that died had claimed, as uncertain; only the holder of the run lock may.
+    def close(self) -> None:
+        """Give the connection back."""
+        self._pooled.close()
+
+    def recover(self, now: datetime) -> int:
+        """Settle what a run that died had claimed, as uncertain; only the holder of the run lock may.
 
         Returns how many there were.
         """
-        query = select(deliveries).where(
-            deliveries.c.issue_id == self._issue_id, deliveries.c.state == DeliveryState.CLAIMED
+        outcome = lost(Stage.DOT, "the run ended before the reply was known")
+        query = (
+            "SELECT id, subscriber_id, address, domain, address_key, name, edition, date, attempts FROM deliveries"
+            " WHERE issue_id = ? AND state = 'claimed'"
         )
-        with self._engine.begin() as connection:
-            rows = connection.execute(query).all()
-            for row in rows:
-                outcome = lost(Stage.DOT, "the run ended before the reply was known")
-                _settle(connection, Settlement(_claim(row), outcome, relay, now))
-        return len(rows)
+        with self._transaction() as database:
+            claims = [_claim(row) for row in database.execute(query, (self._issue_id,))]
+            for claim in claims:
+                again = next_attempt(claim.attempts + 1, now, claim.subscriber_id)
+                self._settle(database, Settlement(claim, outcome, "", now, again))
+        return len(claims)
 
-    def exchange(self, settled: list[Settlement], want: int, now: datetime) -> list[Claim]:
-        """See `digest.deliver.sender.Ledger`; a paused or cancelled issue has nothing to claim."""
-        with self._engine.begin() as connection:
-            for settlement in settled:
-                _settle(connection, settlement)
-            if want <= 0 or not self._is_sending(connection):
+    def upcoming(self, after: int, limit: int) -> list[Candidate]:
+        """See `digest.deliver.delivery.Ledger`."""
+        query = (
+            "SELECT id, domain, edition FROM deliveries"
+            " WHERE issue_id = ? AND id > ? AND state = 'planned' ORDER BY id LIMIT ?"
+        )
+        return self._candidates(query, (self._issue_id, after, limit))
+
+    def due_again(self, now: datetime, limit: int) -> list[Candidate]:
+        """See `digest.deliver.delivery.Ledger`."""
+        query = (
+            "SELECT id, domain, edition FROM deliveries WHERE issue_id = ? AND state = 'deferred'"
+            " AND next_attempt_at <= ? ORDER BY next_attempt_at, id LIMIT ?"
+        )
+        return self._candidates(query, (self._issue_id, to_text(now), limit))
+
+    def _candidates(self, query: str, values: tuple[Any, ...]) -> list[Candidate]:
+        with busy():
+            return list(map(Candidate._make, self._database.execute(query, values)))
+
+    def exchange(
+        self, settled: Sequence[Settlement], wanted: Sequence[int], now: datetime, reopened: Collection[int] = ()
+    ) -> list[Claim]:
+        """See `digest.deliver.delivery.Ledger`."""
+        if not (settled or wanted or reopened):
+            return []
+        with self._transaction() as database:
+            self._settle_all(database, settled)
+            if reopened:
+                database.execute(_REOPEN, (to_text(now), json.dumps(list(reopened))))
+            if not wanted or not self._is_sending(database):
                 return []
-            return self._claim_due(connection, want, now)
+            return self._claim(database, wanted, now)
 
-    def _is_sending(self, connection: Connection) -> bool:
-        query = select(issues.c.state, issues.c.planned_at).where(issues.c.id == self._issue_id)
-        row = connection.execute(query).one()
-        return row.state == IssueState.SENDING and row.planned_at is not None
+    def sent_since(self, since: datetime) -> tuple[Mapping[str, int], Mapping[str, int]]:
+        """Return how many messages each relay took, and each domain got, of any issue."""
+        query = "SELECT relay, domain, count(*) FROM deliveries WHERE settled_at > ? AND attempts > 0 GROUP BY 1, 2"
+        relays: dict[str, int] = {}
+        domains: dict[str, int] = {}
+        for relay, domain, number in self._database.execute(query, (to_text(since),)):
+            relays[relay] = relays.get(relay, 0) + number
+            domains[domain] = domains.get(domain, 0) + number
+        return relays, domains
 
-    def _claim_due(self, connection: Connection, want: int, now: datetime) -> list[Claim]:
-        """Claim what was never tried first, then what is tried again."""
-        claims: list[Claim] = []
-        for state in (DeliveryState.PLANNED, DeliveryState.DEFERRED):
-            query = self._due(state, now)
-            while len(claims) < want and (rows := connection.execute(query.limit(want - len(claims))).all()):
-                for row in rows:
-                    verb = _verdict(row, now)
-                    _update(connection, row.id, state, verb, settled_at=now)
-                    if verb is Verb.CLAIM:
-                        claims.append(_claim(row))
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with busy():
+            self._database.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._database
+            except BaseException:
+                self._database.execute("ROLLBACK")
+                raise
+            self._database.execute("COMMIT")
+
+    def _is_sending(self, database: sqlite3.Connection) -> bool:
+        query = "SELECT 1 FROM issues WHERE id = ? AND state = 'sending' AND planned_at IS NOT NULL"
+        return database.execute(query, (self._issue_id,)).fetchone() is not None
+
+    def _claim(self, database: sqlite3.Connection, wanted: Sequence[int], now: datetime) -> list[Claim]:
+        claims = [_claim(row) for row in database.execute(_CLAIM, (json.dumps(wanted), to_text(now), self._list_id))]
+        if len(claims) < len(wanted):
+            missing = json.dumps(list(set(wanted) - {claim.delivery_id for claim in claims}))
+            for row in database.execute(_NOT_CLAIMED, (self._list_id, missing)).fetchall():
+                _give_up(database, row, now)
         return claims
 
-    def _due(self, state: DeliveryState, now: datetime) -> Select[Any]:
-        """Return the query for what is due, in the order of one index: by time, then by edition."""
-        scopes = (suppressed.EVERYWHERE, self._list_id)
-        of_address = and_(suppressions.c.address_key == deliveries.c.address_key, suppressions.c.scope.in_(scopes))
-        is_suppressed = select(suppressions.c.id).where(of_address).exists().label("is_suppressed")
-        return (
-            select(deliveries, is_suppressed)
-            .where(
-                deliveries.c.issue_id == self._issue_id,
-                deliveries.c.state == state,
-                deliveries.c.next_attempt_at <= now,
-            )
-            .order_by(deliveries.c.next_attempt_at, deliveries.c.edition, deliveries.c.id)
-        )
+    def _settle_all(self, database: sqlite3.Connection, settled: Sequence[Settlement]) -> None:
+        accepted = [s for s in settled if s.outcome.verb is Verb.ACCEPT]
+        if accepted:
+            rows = [(to_text(s.at), s.relay, s.outcome.said, s.claim.delivery_id) for s in accepted]
+            _expect(database.executemany(_ACCEPT, rows).rowcount, len(rows))
+        for settlement in settled:
+            if settlement.outcome.verb is not Verb.ACCEPT:
+                self._settle(database, settlement)
+
+    def _settle(self, database: sqlite3.Connection, settlement: Settlement) -> None:
+        """Record anything but an acceptance: the delivery's state, and the attempt."""
+        claim, outcome, at = settlement.claim, settlement.outcome, to_text(settlement.at)
+        verb = Verb.HOLD if outcome.verb is Verb.LOSE and self._uncertain == "hold" else outcome.verb
+        state = move(DeliveryState.CLAIMED, verb)
+        counted = int(verb is not Verb.RELEASE)
+        again = to_text(settlement.again) if settlement.again and state is DeliveryState.DEFERRED else None
+        values = (state, counted, at, settlement.relay, outcome.said, again, claim.delivery_id)
+        _expect(database.execute(_SETTLE, values).rowcount, 1)
+        tried = (claim.delivery_id, settlement.relay, at, verb, outcome.stage)
+        database.execute(_ATTEMPT, (*tried, outcome.code, outcome.enhanced, outcome.reply))
+        if reason := _reason_to_suppress(database, settlement):
+            source = f"relay {settlement.relay}: {outcome.said}"
+            database.execute(_SUPPRESS, (EVERYWHERE, claim.address_key, claim.address, reason, source, at))
 
 
-def _verdict(row: Row[Any], now: datetime) -> Verb:
-    if row.is_suppressed:
-        return Verb.SUPPRESS
-    return Verb.EXPIRE if row.deadline <= now else Verb.CLAIM
+def _claim(row: tuple[Any, ...]) -> Claim:
+    delivery_id, subscriber_id, address, domain, address_key, name, edition, date, attempts = row
+    moment = from_text(date)
+    return Claim(delivery_id, subscriber_id, address, domain, address_key, name, edition, moment, attempts)
 
 
-def _claim(row: Row[Any]) -> Claim:
-    return Claim(
-        delivery_id=row.id,
-        subscriber_id=row.subscriber_id,
-        address=row.address,
-        address_key=row.address_key,
-        name=row.name,
-        edition=row.edition,
-        date=row.date,
-        attempts=row.attempts,
-    )
+def _give_up(database: sqlite3.Connection, row: tuple[Any, ...], now: datetime) -> None:
+    """Settle a delivery that must not be claimed any more."""
+    delivery_id, state, deadline, is_suppressed = row
+    if not is_suppressed and from_text(deadline) > now:
+        return
+    verb = Verb.SUPPRESS if is_suppressed else Verb.EXPIRE
+    target = move(DeliveryState(state), verb)
+    statement = "UPDATE deliveries SET state = ?, settled_at = ? WHERE id = ?"
+    database.execute(statement, (target, to_text(now), delivery_id))
 
 
-def _settle(connection: Connection, settlement: Settlement) -> None:
-    claim, outcome, at = settlement.claim, settlement.outcome, settlement.at
-    counted = claim.attempts + (outcome.verb is not Verb.RELEASE)
-    retry = outcome.verb in (Verb.DEFER, Verb.LOSE)
-    values: dict[str, Any] = {"attempts": counted, "settled_at": at, "reply": _reply(outcome)}
-    if retry:
-        again = next_attempt(counted, at, claim.subscriber_id)
-        # At its deadline it is looked at once more, to expire.
-        values["next_attempt_at"] = case((deliveries.c.deadline < again, deliveries.c.deadline), else_=again)
-    _update(connection, claim.delivery_id, DeliveryState.CLAIMED, outcome.verb, **values)
-    connection.execute(
-        insert(attempts).values(
-            delivery_id=claim.delivery_id,
-            relay=settlement.relay,
-            at=at,
-            verb=outcome.verb,
-            stage=outcome.stage,
-            code=outcome.code,
-            enhanced=outcome.enhanced,
-            reply=outcome.reply,
-        )
-    )
+def _reason_to_suppress(database: sqlite3.Connection, settlement: Settlement) -> str:
+    """Return why the address must not be mailed again, "" if it may."""
+    outcome, at = settlement.outcome, settlement.at
     if outcome.suppress:
-        suppressed.add(
-            connection,
-            scope=suppressed.EVERYWHERE,
-            address_key=claim.address_key,
-            address=claim.address,
-            reason="no such address",
-            source=f"relay {settlement.relay}: {_reply(outcome)}",
-            now=at,
-        )
+        return "no such address"
+    if not outcome.counts_against:
+        return ""
+    values = (settlement.claim.address_key, to_text(at), to_text(at - SCORE_LASTS))
+    (score,) = database.execute(_SCORE, values).fetchone()
+    return "can't be reached" if score >= SCORE_LIMIT else ""
 
 
-def _update(connection: Connection, delivery_id: int, before: DeliveryState, verb: Verb, **values: Any) -> None:
-    statement = update(deliveries).where(deliveries.c.id == delivery_id, deliveries.c.state == before)
-    changed = connection.execute(statement.values(state=move(before, verb), **values)).rowcount
-    if changed != 1:
-        raise AssertionError(f"delivery {delivery_id} is no longer {before}; two runs work on one issue")
-
-
-def _reply(outcome: Outcome) -> str:
-    return f"{outcome.code} {outcome.reply}" if outcome.code else outcome.reply
+def _expect(changed: int, wanted: int) -> None:
+    if changed != wanted:
+        raise AssertionError(f"{wanted - changed} deliveries are no longer claimed; two runs work on one issue")

@@ -128,7 +128,8 @@ def test_list_shows_the_next_hours_in_each_lists_timezone(site, monkeypatch):
 
 
 def test_list_knows_the_states(seeded, monkeypatch):
-    from digest.pipeline import Control, build, send
+    from digest.pipeline import build, send
+    from digest.sending import Control
 
     daily, now = seeded.list("daily"), datetime(2026, 11, 24, 6, 30, tzinfo=UTC)
     send(seeded, daily, "daily", now.date(), Control(now=lambda: now))

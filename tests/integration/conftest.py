@@ -85,7 +85,7 @@ def through(site: Site, server: Server) -> Site:
     """Return the site with its mail going to `server`."""
     settings = site.root / "digest.toml"
     relay = f'[relays.test]\nhost = "127.0.0.1"\nport = {server.port}\ntls = "none"\nconnections = 2\n\n'
-    text = settings.read_text("utf-8").replace('relay = "outbox"', 'relay = "test"')
+    text = settings.read_text("utf-8").replace('relays = ["outbox"]', 'relays = ["test"]')
     settings.write_text(relay + text, encoding="utf-8")
     return Site.open(site.root)
 

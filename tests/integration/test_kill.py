@@ -10,7 +10,8 @@ from datetime import date, timedelta
 from digest.clock import now as clock_now
 from digest.deliver.states import DeliveryState
 from digest.issues.states import IssueState
-from digest.pipeline import Control, send
+from digest.pipeline import send
+from digest.sending import Control
 
 READERS, CONNECTIONS = 60, 2
 

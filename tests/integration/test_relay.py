@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from digest.deliver.delivery import Outgoing
 from digest.deliver.outcome import Stage
 from digest.deliver.relay import Relay, RelaySession, Secret
 from digest.deliver.states import Verb
@@ -91,7 +92,7 @@ async def session(script: Script, **changes):
 
 async def outcome(script: Script, **changes):
     async with session(script, **changes) as one:
-        return await one.send("ada@example.org", MESSAGE)
+        return await one.send(Outgoing("ada@example.org", "token", MESSAGE))
 
 
 @pytest.mark.parametrize("extensions", [PLAIN, PIPELINED, ()])
@@ -100,7 +101,7 @@ async def test_a_message_arrives_as_it_is(extensions, split):
     script = Script(extensions, split=split)
     async with session(script) as one:
         for _ in range(3):
-            got = await one.send("ada@example.org", MESSAGE)
+            got = await one.send(Outgoing("ada@example.org", "token", MESSAGE))
             assert (got.verb, got.stage, got.code, got.enhanced) == (Verb.ACCEPT, Stage.DOT, 250, "2.0.0")
     assert script.messages == [MESSAGE + b".\r\n"] * 3
     assert script.commands[1].startswith("MAIL FROM:<digest@example.org>")
@@ -127,10 +128,10 @@ async def test_a_message_arrives_as_it_is(extensions, split):
 async def test_a_refusal_is_an_outcome_and_the_connection_serves_the_next(extensions, verb, reply, expected, stage):
     script = Script(extensions, **{verb: reply})
     async with session(script) as one:
-        got = await one.send("ada@example.org", MESSAGE)
+        got = await one.send(Outgoing("ada@example.org", "token", MESSAGE))
         assert (got.verb, got.stage) == (expected, stage)
         script.answers.clear()
-        assert (await one.send("kurt@example.net", MESSAGE)).verb is Verb.ACCEPT
+        assert (await one.send(Outgoing("kurt@example.net", "token", MESSAGE))).verb is Verb.ACCEPT
     assert script.messages[-1] == MESSAGE + b".\r\n"
     # A recipient who was refused got nothing: at most the lone dot that ends a DATA granted for nobody.
     refused_early = stage in (Stage.MAIL, Stage.RCPT)
@@ -183,16 +184,16 @@ async def test_silence_has_an_end(verb, expected):
 async def test_a_server_that_left_meanwhile_is_called_again():
     script = Script(PLAIN)
     async with session(script) as one:
-        await one.send("ada@example.org", MESSAGE)
+        await one.send(Outgoing("ada@example.org", "token", MESSAGE))
         one._wire.close()  # the idle connection is gone
-        assert (await one.send("ada@example.org", MESSAGE)).verb is Verb.ACCEPT
+        assert (await one.send(Outgoing("ada@example.org", "token", MESSAGE))).verb is Verb.ACCEPT
 
 
 async def test_the_connection_is_renewed_after_its_share():
     script = Script(PLAIN)
     async with session(script, messages_per_connection=2) as one:
         for _ in range(5):
-            await one.send("ada@example.org", MESSAGE)
+            await one.send(Outgoing("ada@example.org", "token", MESSAGE))
     assert sum(command.startswith("EHLO") for command in script.commands) == 3
 
 
@@ -217,7 +218,7 @@ async def test_tls_is_verified(tmp_path):
     server = await asyncio.start_server(Script().serve, "127.0.0.1", 0, ssl=context)
     relay = Relay("test", "127.0.0.1", server.sockets[0].getsockname()[1], "implicit", None, None, 2.0, 10)
     one = RelaySession(relay, "digest@example.org")
-    got = await one.send("ada@example.org", MESSAGE)
+    got = await one.send(Outgoing("ada@example.org", "token", MESSAGE))
     await one.close()
     server.close()
     assert got.verb is Verb.RELEASE

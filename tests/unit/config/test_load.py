@@ -93,7 +93,7 @@ def test_a_byte_order_mark_is_no_mistake(load, encoding):
         (
             "[site]",
             "[zzz]",
-            "zzz: unknown key; expected one of keys, lists, mail, relays, site, store, templates, topics",
+            "zzz: unknown key; expected one of domains, keys, lists, mail, relays, site, store, templates, topics",
         ),
         ("schedule.daily]", "schedule.dayly]", "lists.daily.schedule.dayly: expected 'daily' or 'weekly'"),
         (
@@ -109,13 +109,13 @@ def test_a_byte_order_mark_is_no_mistake(load, encoding):
         ('["vision"]', '["qqq"]', "lists.daily.topics: 'qqq' is not declared; known: language-models, vision"),
         ('["vision"]', '"vision"', 'lists.daily.topics: expected a list such as ["one", "two"]'),
         ('["vision"]', "[1]", "lists.daily.topics.0: expected text"),
-        ("username =", 'relay = "x"\n#', "relays.main.relay: unknown key"),
+        ("username =", 'hosts = "x"\n#', "relays.main.hosts: unknown key; did you mean 'host'?"),
         ('username = "digest"', 'tls = "startls"', "relays.main.tls: expected 'implicit', 'starttls' or 'none'"),
         ('username = "digest"', 'port = "smtp"', "relays.main.port: expected a whole number"),
         ('username = "digest"', "port = 70000", "relays.main.port: expected a number less than or equal to 65535"),
         ('username = "digest"', 'tls = "none"', 'relays.main: tls = "none" would send mail and password readable'),
         ('username = "digest"', 'maildir = "x"', "relays.main: needs either `host` (an SMTP server) or `maildir`"),
-        ('topics = ["vision"]', 'relay = "man"', "lists.daily.relay: 'man' is not declared; did you mean 'main'?"),
+        ('topics = ["vision"]', 'relays = ["man"]', "lists.daily.relays: 'man' is not declared; did you mean 'main'?"),
         ('topics = ["vision"]', "max_cards = 1.5", "lists.daily.max_cards: expected a whole number"),
         ('topics = ["vision"]', 'timezone = "Europe/Berln"', "'Europe/Berln' is no IANA timezone; did you mean"),
         (
@@ -229,7 +229,11 @@ def test_a_site_can_do_without_most_of_its_file(load, monkeypatch):
         ("DIGEST_SITE__URLL", "x", ": site.urll: unknown key; did you mean 'url'?"),
         ("DIGEST_SIT__URL", "x", ": unknown key sit; did you mean DIGEST_SITE__…?"),
         ("DIGEST_STOER", "x", ": unknown key stoer; did you mean DIGEST_STORE…?"),
-        ("DIGEST_QQQ__X", "x", ": unknown key qqq; expected one of DIGEST_KEYS, DIGEST_LISTS, DIGEST_MAIL,"),
+        (
+            "DIGEST_QQQ__X",
+            "x",
+            ": unknown key qqq; expected one of DIGEST_DOMAINS, DIGEST_KEYS, DIGEST_LISTS,",
+        ),
         ("DIGEST_SITE__URL", "ftp://x", ": site.url: expected a web address"),
         ("digest_mail__sender", "nobody", ": mail.sender: 'nobody' is no address"),
         ("DIGEST_LISTS__DAILY__TOPICS", "vision", ': lists.daily.topics: expected a list such as ["one", "two"]'),

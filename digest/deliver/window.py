@@ -1,0 +1,79 @@
+"""The window: which deliveries are looked at next, without reading all of them.
+
+Deliveries never tried come in the order of their ids, a stretch at a time: neighbours lie on one page of the
+database, so that a group of them costs one page written, and the editions of a stretch are read together.
+Those deferred come when they are due. One whose domain may get nothing just now is put aside, as its bare
+id, and the others pass it.
+"""
+
+from array import array
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from digest.deliver.delivery import Candidate
+
+STRETCH = 1_000
+"""Deliveries read at a time."""
+
+
+@dataclass(slots=True)
+class Window:
+    """The candidates in memory. `after` is the last id read of those never tried."""
+
+    after: int = 0
+    is_complete: bool = False
+    _ready: deque[Candidate] = field(default_factory=deque)
+    _aside: dict[str, "array[int]"] = field(default_factory=dict)
+    _again: set[int] = field(default_factory=set)
+
+    def add_untried(self, found: list[Candidate]) -> None:
+        """Take in the next stretch of those never tried; an empty one was the last."""
+        self.is_complete = not found
+        if found:
+            self.after = found[-1].id
+            self._ready.extend(found)
+
+    def add_again(self, found: Iterable[Candidate]) -> None:
+        """Take in what is due again, before the others; what is in the window already is passed over."""
+        for candidate in found:
+            if candidate.id not in self._again:
+                self._again.add(candidate.id)
+                self._ready.appendleft(candidate)
+
+    @property
+    def is_low(self) -> bool:
+        """Tell whether it is time to read on."""
+        return len(self._ready) < STRETCH // 4
+
+    @property
+    def due_again(self) -> int:
+        """How many deferred ones are in the window."""
+        return len(self._again)
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether nothing at all is left to be picked."""
+        return not self._ready and not self._aside
+
+    def next(self, admits: Callable[[str], bool]) -> Candidate | None:
+        """Return the next candidate whose domain `admits` lets through, or None."""
+        picked = self._from_aside(admits) if self._aside else None
+        while picked is None and self._ready:
+            candidate = self._ready.popleft()
+            if admits(candidate.domain):
+                picked = candidate
+            else:
+                self._aside.setdefault(candidate.domain, array("q")).append(candidate.id)
+        if picked is not None:
+            self._again.discard(picked.id)
+        return picked
+
+    def _from_aside(self, admits: Callable[[str], bool]) -> Candidate | None:
+        for domain, ids in self._aside.items():
+            if admits(domain):
+                picked = Candidate(ids.pop(), domain, "")
+                if not ids:
+                    del self._aside[domain]
+                return picked
+        return None

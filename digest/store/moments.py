@@ -1,0 +1,15 @@
+"""Moments as SQLite holds them, the way SQLAlchemy writes them, for statements that go past it."""
+
+from datetime import UTC, datetime
+
+
+def to_text(moment: datetime) -> str:
+    """Return an aware moment as the text in the database, in UTC; it sorts as time goes."""
+    if moment.tzinfo is not UTC:
+        moment = moment.astimezone(UTC)
+    return f"{moment.replace(tzinfo=None).isoformat(' ', 'microseconds')}"
+
+
+def from_text(text: str) -> datetime:
+    """Return the aware moment that a text of the database says."""
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
