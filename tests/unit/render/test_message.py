@@ -12,7 +12,7 @@ from digest.render.fragments import Marking
 from digest.render.headers import IssueHeaders, Mailbox
 from digest.render.links import SubscriberLinks
 from digest.render.message import Addressee, body_values, edition_message
-from digest.render.parts import Parts, Recipe
+from digest.render.parts import Assembly, Parts, Recipe
 
 MARKING = Marking.of("an issue")
 SITE = "https://digest.example.org"
@@ -49,7 +49,8 @@ FIELDS = {
 
 def edition(subject="A paper + 11 more", prefix="", headers=HEADERS, text=TEXT, markup=HTML):
     parts = Parts(html=MARKING.cut(markup.format(**SLOTS)), text=MARKING.cut(text.format(**SLOTS)))
-    return edition_message(headers, parts, Recipe(frozenset(), {"subject": subject}), prefix)
+    values = {"subject": subject}
+    return edition_message(headers, parts, Recipe(frozenset(), values, Assembly.of(parts, frozenset(), values)), prefix)
 
 
 def read(raw):
