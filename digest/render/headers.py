@@ -20,6 +20,10 @@ _FOLD = "\r\n "
 _LINE = 76
 """Characters of a line that can be folded (RFC 2047, 2; RFC 5322 allows two more)."""
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
+_NAME = 100
+"""Characters of a name that are shown."""
+_WORDS = re.compile(r"(?:[!-~]+(?: [!-~]+)*)?").fullmatch
+"""Finds ASCII words with a space between each two: what `one_line` leaves as it is."""
 _IN_BRACKETS = re.compile(r"[!-;=?-~]*").fullmatch
 _ASCII_WRAP = TextWrapper(width=_LINE - 1, break_long_words=False, break_on_hyphens=False)
 
@@ -73,7 +77,9 @@ def one_line(text: str) -> str:
 
 def shown_name(name: str) -> str:
     """Return a person's or a list's name as messages show it: one line, at most 100 characters."""
-    return one_line(name)[:100].strip()
+    if len(name) <= _NAME and _WORDS(name):
+        return name
+    return one_line(name)[:_NAME].strip()
 
 
 def text_field(name: str, value: str) -> bytes:

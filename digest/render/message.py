@@ -102,10 +102,13 @@ def body_values(addressee: Addressee) -> dict[str, str]:
 def _values(addressee: Addressee) -> tuple[bytes, ...]:
     """Return the SUBSCRIBER_SLOTS as they stand in the plaintext, and as they stand in the HTML."""
     values = body_values(addressee)
-    plain = [values[name] for name in SUBSCRIBER_SLOTS]
-    text = [inline(value) for value in plain]
-    escaped = [html.escape(value) for value in plain]
-    markup = [ready if value == was else inline(value) for value, was, ready in zip(escaped, plain, text)]
+    text, markup = [], []
+    for name in SUBSCRIBER_SLOTS:
+        value = values[name]
+        escaped = html.escape(value)
+        ready = inline(value)
+        text.append(ready)
+        markup.append(ready if escaped == value else inline(escaped))
     return (*text, *markup)
 
 
