@@ -34,7 +34,7 @@ from digest.subscribers.address import parse_address
 from digest.subscribers.identity import SigningKeys, message_id_local, subscriber_id
 
 KEPT = 1_000
-"""Editions of an issue that are kept at hand, some 5 KB each."""
+"""Editions of an issue that are kept at hand, some 4 KB each."""
 
 _AT_ONCE = 500
 """Editions that are read in one query."""

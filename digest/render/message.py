@@ -6,9 +6,10 @@ under 998 bytes (RFC 5322, 2.1.1), with the fields that mail providers ask of bu
 
 import html
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from typing import NamedTuple
 
 from digest.render.encode import inline
 from digest.render.headers import (
@@ -25,8 +26,7 @@ from digest.render.links import SubscriberLinks
 from digest.render.parts import SUBSCRIBER_SLOTS, Assembly, Parts, Recipe
 
 
-@dataclass(frozen=True, slots=True)
-class Addressee:
+class Addressee(NamedTuple):
     """Whom a message is for, and what makes it theirs."""
 
     to: Mailbox
@@ -35,8 +35,7 @@ class Addressee:
     links: SubscriberLinks
 
 
-@dataclass(frozen=True, slots=True)
-class EditionMessage:
+class EditionMessage(NamedTuple):
     """All that the messages of one edition share, ready to be joined with an addressee."""
 
     frame: "Frame"
@@ -81,7 +80,7 @@ class Frame:
 def edition_message(headers: IssueHeaders, parts: Parts, recipe: Recipe, subject_prefix: str = "") -> EditionMessage:
     """Prepare the messages of an edition; `subject_prefix` marks a test copy."""
     subject = text_field("Subject", subject_prefix + recipe.subject)
-    return EditionMessage(Frame.of(headers, parts), replace(recipe.assembly, subject=subject))
+    return EditionMessage(Frame.of(headers, parts), recipe.assembly._replace(subject=subject))
 
 
 def _part_head(subtype: str) -> bytes:
@@ -92,8 +91,10 @@ def _part_head(subtype: str) -> bytes:
 
 def body_values(addressee: Addressee) -> dict[str, str]:
     """Return the values of the subscriber's slots as text."""
+    to = addressee.to
+    name = shown_name(to.name)
     return {
-        "recipient": str(Mailbox(shown_name(addressee.to.name), addressee.to.address)),
+        "recipient": str(to if name == to.name else Mailbox(name, to.address)),
         "unsubscribe": addressee.links.unsubscribe,
         "preferences": addressee.links.preferences,
     }

@@ -8,11 +8,11 @@ far as it goes before there is a subscriber; that is what the store keeps.
 import html
 import json
 import struct
-from base64 import b64decode, b64encode
+from binascii import a2b_base64, b2a_base64
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from digest.errors import TemplateError
 from digest.issues.edition import edition_of
@@ -91,8 +91,7 @@ HTML_BEGINS = 0
 """The place in an assembly at which the plaintext ends and the HTML begins."""
 
 
-@dataclass(frozen=True, slots=True)
-class Assembly:
+class Assembly(NamedTuple):
     """A recipe worked out: its Subject field, and what stands one after another in both bodies.
 
     Of the places, those above 0 are in `Parts.pieces`, counted from 1; those below 0 are in the edition's
@@ -131,16 +130,16 @@ class Assembly:
     def to_json(self) -> tuple[str, dict[str, Any]]:
         """Return the fragments and the slots as they are stored."""
         # Read as numbers, the hundred places of an edition would take longer than all else of it.
-        places = b64encode(struct.pack(f"<{len(self.places)}i", *self.places)).decode("ascii")
+        packed = struct.pack(f"<{len(self.places)}i", *self.places)
         own = [value.decode("ascii") for value in self.own]
-        return places, {"subject": self.subject.decode("ascii"), "own": own}
+        return b2a_base64(packed, newline=False).decode("ascii"), {"subject": self.subject.decode("ascii"), "own": own}
 
     @classmethod
     def from_json(cls, parts: Parts, fragments: Any, slots: Mapping[str, Any]) -> "Assembly":
         """Read what `to_json` wrote, and what was stored before it: fragments by name, and values as text."""
         if isinstance(fragments, list):
             return cls.of(parts, frozenset(fragments), slots)
-        packed = b64decode(fragments)
+        packed = a2b_base64(fragments)
         return cls(
             subject=slots["subject"].encode("ascii"),
             places=struct.unpack(f"<{len(packed) // 4}i", packed),
