@@ -8,10 +8,12 @@ import email
 import email.policy
 import html
 import quopri
+from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import EmailMessage
+from threading import Lock
 
 from sqlalchemy import Connection
 
@@ -22,31 +24,50 @@ from digest.issues.issue import Issue
 from digest.render.fragments import Piece, fill
 from digest.render.headers import IssueHeaders, Mailbox
 from digest.render.links import subscriber_links
-from digest.render.message import Addressee, EditionMessage, edition_message
-from digest.render.parts import Parts, Recipe, recipe, render_parts
+from digest.render.message import Addressee, EditionMessage, Frame, edition_message
+from digest.render.parts import Assembly, Parts, Recipe, recipe, render_parts
 from digest.render.present import Publication
 from digest.site import MailingList, Site
 from digest.store import issues
+from digest.store.database import reading
 from digest.subscribers.address import parse_address
 from digest.subscribers.identity import SigningKeys, message_id_local, subscriber_id
+
+KEPT = 3_000
+"""Editions of an issue that are kept at hand, some 4 KB each."""
+
+_AT_ONCE = 500
+"""Editions that are read in one query."""
 
 
 @dataclass(frozen=True)
 class Messages:
-    """Makes the messages of one frozen issue; an edition is prepared once."""
+    """Makes the messages of one frozen issue.
+
+    An edition is read when its first message is made, or before that in `prepare`, which may run in
+    another thread. Deliveries come in the order of their editions, so the editions read first are let go first:
+    where every subscriber has their own, one that was used is not used again.
+    """
 
     site: Site
     issue: issues.StoredIssue
     headers: IssueHeaders
     signing_keys: SigningKeys
-    _editions: dict[str, EditionMessage] = field(default_factory=dict)
-    _parts: dict[str, Parts] = field(default_factory=dict)
+    _editions: OrderedDict[str, EditionMessage] = field(default_factory=OrderedDict)
+    _frames: dict[str, tuple[Parts, Frame]] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
 
     @classmethod
     def of(cls, site: Site, stored: issues.StoredIssue) -> "Messages":
         """Return the messages of an issue that is approved or further."""
         assert stored.frozen is not None
         return cls(site, stored, IssueHeaders.from_dict(stored.frozen["headers"]), site.signing_keys)
+
+    def prepare(self, keys: Collection[str]) -> None:
+        """Read the editions that messages will soon be made of, by key; the last KEPT of them stay at hand."""
+        missing = [key for key in dict.fromkeys(keys) if key not in self._editions]
+        for start in range(0, len(missing), _AT_ONCE):
+            self._read(missing[start : start + _AT_ONCE])
 
     def for_claim(self, claim: Claim) -> Outgoing:
         """Return the message of a delivery: the same bytes however often it is tried."""
@@ -57,16 +78,25 @@ class Messages:
             message_id=f"{local}@{self.headers.domain}",
             links=subscriber_links(self.headers, self.signing_keys, claim.subscriber_id),
         )
-        return Outgoing(claim.address, local, self._edition(claim.edition).to(addressee))
+        edition = self._editions.get(claim.edition) or self._read([claim.edition])[claim.edition]
+        return Outgoing(claim.address, local, edition.to(addressee))
 
-    def _edition(self, key: str) -> EditionMessage:
-        if key not in self._editions:
-            with self.site.store.begin() as connection:
-                language, made = issues.load_edition(connection, self.issue.id, key)
-                if language not in self._parts:
-                    self._parts[language] = issues.load_parts(connection, self.issue.id, language)
-            self._editions[key] = edition_message(self.headers, self._parts[language], made)
-        return self._editions[key]
+    def _read(self, keys: Collection[str]) -> dict[str, EditionMessage]:
+        with reading(self.site.store).begin() as connection:
+            stored = issues.load_editions(connection, self.issue.id, keys)
+            for language in {edition.language for edition in stored} - self._frames.keys():
+                parts = issues.load_parts(connection, self.issue.id, language)
+                self._frames[language] = (parts, Frame.of(self.headers, parts))
+        read = {edition.key: self._edition(edition) for edition in stored}
+        with self._lock:
+            self._editions.update(read)
+            while len(self._editions) > KEPT:
+                self._editions.popitem(last=False)
+        return read
+
+    def _edition(self, stored: issues.StoredEdition) -> EditionMessage:
+        parts, frame = self._frames[stored.language]
+        return EditionMessage(frame, Assembly.from_json(parts, stored.fragments, stored.slots))
 
 
 @dataclass(frozen=True, slots=True)

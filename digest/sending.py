@@ -61,7 +61,7 @@ async def _run(ledger: SqlLedger, messages: Messages, choice: Choice, domains: D
         await lane.pace.remember(by_relay.get(lane.name, 0))
     await domains.remember(by_domain)
     sender = Sender(
-        Queue(ledger, messages.for_claim),
+        Queue(ledger, messages.for_claim, messages.prepare),
         choice,
         domains,
         now=control.now,

@@ -138,12 +138,13 @@ class Sender:
         if now - self._looked_around >= LOOK_AROUND or (window.is_empty and window.is_complete):
             self._looked_around = now
             limit = STRETCH + window.due_again
-            window.add_again(await self._in_thread(ledger.due_again, self._now(), limit))
+            window.add_again(await self._in_thread(self._look_up, ledger.due_again, self._now(), limit))
         if window.is_low and not window.is_complete:
-            window.add_untried(await self._in_thread(self._next_stretch, window.after))
+            window.add_untried(await self._in_thread(self._look_up, ledger.upcoming, window.after, STRETCH))
 
-    def _next_stretch(self, after: int) -> list[Candidate]:
-        found = self._queue.ledger.upcoming(after, STRETCH)
+    def _look_up(self, query: Callable[..., list[Candidate]], *values: object) -> list[Candidate]:
+        """Ask the ledger for candidates, and have their editions ready."""
+        found = query(*values)
         self._queue.prepare({candidate.edition for candidate in found})
         return found
 

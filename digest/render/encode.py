@@ -10,6 +10,10 @@ import re
 from binascii import b2a_qp
 
 SOFT_BREAK = b"=\r\n"
+_LINE = 75
+"""Characters of a line before its soft break."""
+_AS_IT_IS = re.compile(r"(?!\.|From )[ -<>-~]*").fullmatch
+"""Finds a line that quoted-printable leaves as it is."""
 _LINE_START = re.compile(rb"^(?:\.|F(?=rom ))+", re.MULTILINE)
 _TOO_LONG = re.compile(rb"^(.{74,75})(=20|=09)$", re.MULTILINE)
 """What b2a_qp makes of a line that just fits and ends in white space."""
@@ -30,6 +34,17 @@ def _in_hexadecimal(match: re.Match[bytes]) -> bytes:
 
 def inline(text: str) -> bytes:
     """Encode text for the middle of a line: it may follow any soft break, and ends in one."""
+    # Names and links are nearly always plain, and a message holds six: spared the encoder and its two searches.
+    if len(text) <= _LINE:
+        return text.encode() + SOFT_BREAK if _AS_IT_IS(text) else encoded_inline(text)
+    line, rest = text[:_LINE], text[_LINE:]
+    if len(rest) <= _LINE and _AS_IT_IS(line) and _AS_IT_IS(rest):
+        return b"%b=\r\n%b=\r\n" % (line.encode(), rest.encode())
+    return encoded_inline(text)
+
+
+def encoded_inline(text: str) -> bytes:
+    """Encode as `inline` does, by the encoder alone: what its shorter way must equal."""
     # A last character that is taken away again makes room for the soft break.
     encoded = quoted_printable(text + "=").removesuffix(b"=3D")
     return encoded if encoded.endswith(SOFT_BREAK) else encoded + SOFT_BREAK

@@ -108,9 +108,20 @@ class Marking:
         )
 
 
-def choose(elements: Iterable[Element], names: Collection[str]) -> tuple[Piece, ...]:
-    """Return the pieces of an edition: what always stands, and the fragments named."""
-    return tuple(p for e in elements if e.name is None or e.name in names for p in e.pieces)
+class Index:
+    """The elements of one format by name, so that choosing twenty needn't look at a thousand."""
+
+    def __init__(self, elements: Iterable[Element]) -> None:
+        """Note where each fragment stands, which can be in several places."""
+        self._elements = tuple(elements)
+        self._standing: dict[str | None, list[int]] = {}
+        for place, element in enumerate(self._elements):
+            self._standing.setdefault(element.name, []).append(place)
+
+    def choose(self, names: Collection[str]) -> tuple[Piece, ...]:
+        """Return the pieces of an edition: what always stands, and the fragments named."""
+        places = sorted(place for name in {None, *names} for place in self._standing.get(name, ()))
+        return tuple(piece for place in places for piece in self._elements[place].pieces)
 
 
 def fill(pieces: Iterable[Piece], values: Mapping[str, str], escape: Callable[[str], str]) -> tuple[Piece, ...]:

@@ -7,10 +7,11 @@ RFC 2919 (List-Id).
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.errors import HeaderParseError
 from email.header import Header
 from email.utils import format_datetime, parseaddr
+from functools import lru_cache
 from textwrap import TextWrapper
 from typing import Any
 
@@ -19,6 +20,11 @@ _FOLD = "\r\n "
 _LINE = 76
 """Characters of a line that can be folded (RFC 2047, 2; RFC 5322 allows two more)."""
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
+_NAME = 100
+"""Characters of a name that are shown."""
+_WORDS = re.compile(r"(?:[!-~]+(?: [!-~]+)*)?").fullmatch
+"""Finds ASCII words with a space between each two: what `one_line` leaves as it is."""
+_IN_BRACKETS = re.compile(r"[!-;=?-~]*").fullmatch
 _ASCII_WRAP = TextWrapper(width=_LINE - 1, break_long_words=False, break_on_hyphens=False)
 
 
@@ -71,12 +77,20 @@ def one_line(text: str) -> str:
 
 def shown_name(name: str) -> str:
     """Return a person's or a list's name as messages show it: one line, at most 100 characters."""
-    return one_line(name)[:100].strip()
+    if len(name) <= _NAME and _WORDS(name):
+        return name
+    return one_line(name)[:_NAME].strip()
 
 
 def text_field(name: str, value: str) -> bytes:
     """Return an unstructured field such as Subject, as encoded words where it isn't plain ASCII."""
     clean = one_line(value)
+    if clean and clean.isascii() and "=?" not in clean and len(name) + len(clean) + 2 < _LINE:
+        return f"{name}: {clean}\r\n".encode("ascii")
+    return _long_text_field(name, clean)
+
+
+def _long_text_field(name: str, clean: str) -> bytes:
     lines = _ASCII_WRAP.wrap(f"{name}: {clean}")
     long = any(len(line) > _LINE for line in lines) or lines[0] == f"{name}:"
     encoded = long or "=?" in clean or not clean.isascii()
@@ -112,13 +126,19 @@ def _encoded_words(name: str, text: str) -> str:
 
 def date_field(moment: datetime) -> bytes:
     """Return the Date field of an aware moment."""
+    return _date_field(moment, moment.utcoffset())
+
+
+@lru_cache(maxsize=64)
+def _date_field(moment: datetime, _offset: timedelta | None) -> bytes:
+    # One moment at two offsets is equal, and yet written in two ways; so the offset is part of the key.
     return f"Date: {format_datetime(moment)}\r\n".encode("ascii")
 
 
 def angle_field(name: str, *urls: str) -> bytes:
     """Return a field of URLs in angle brackets (RFC 2369), one a line, unfolded within."""
     for url in urls:
-        if not url.isascii() or re.search(r"[\s<>]", url):
+        if not _IN_BRACKETS(url):
             raise HeaderParseError(f"{name}: a URL with characters that can't stand there: {url!r}")
     listed = f",{_FOLD}".join(f"<{url}>" for url in urls)
     return f"{name}: {listed}\r\n".encode("ascii")

@@ -49,7 +49,13 @@ def _prepare_connection(connection: Any, _record: object) -> None:
 
 
 def _begin_immediately(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    reads = connection.get_execution_options().get("reads", False)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+def reading(engine: Engine) -> Engine:
+    """Return the same store for transactions that only read: they don't wait for one that writes, nor it for them."""
+    return engine.execution_options(reads=True)
 
 
 def _say_busy(context: ExceptionContext) -> Exception | None:

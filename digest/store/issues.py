@@ -1,6 +1,6 @@
 """The issues: drafts and their papers, what approval freezes, and their states."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -189,24 +189,31 @@ def load_parts(connection: Connection, issue_id: int, language: str) -> Parts:
     return Parts.from_json(connection.execute(query).scalar_one())
 
 
+@dataclass(frozen=True, slots=True)
+class StoredEdition:
+    """An edition's row; `Assembly.from_json` reads `fragments` and `slots`."""
+
+    key: str
+    language: str
+    fragments: Any
+    slots: Mapping[str, Any]
+
+
 def save_edition(connection: Connection, issue_id: int, key: str, language: str, recipe: Recipe) -> None:
     """Store how an edition is made; what is there stays."""
+    fragments, slots = recipe.assembly.to_json()
     connection.execute(
         insert_or_ignore(connection, editions).values(
-            issue_id=issue_id,
-            key=key,
-            language=language,
-            fragments=sorted(recipe.fragments),
-            slots=dict(recipe.values),
+            issue_id=issue_id, key=key, language=language, fragments=fragments, slots=slots
         )
     )
 
 
-def load_edition(connection: Connection, issue_id: int, key: str) -> tuple[str, Recipe]:
-    """Return an edition's language and recipe."""
-    query = select(editions).where(editions.c.issue_id == issue_id, editions.c.key == key)
-    row = connection.execute(query).one()
-    return row.language, Recipe(frozenset(row.fragments), row.slots)
+def load_editions(connection: Connection, issue_id: int, keys: Collection[str]) -> list[StoredEdition]:
+    """Return the editions of an issue that are stored under `keys`, in one query; not more than some hundred."""
+    query = select(editions.c.key, editions.c.language, editions.c.fragments, editions.c.slots)
+    rows = connection.execute(query.where(editions.c.issue_id == issue_id, editions.c.key.in_(keys)))
+    return [StoredEdition(*row) for row in rows]
 
 
 def state(connection: Connection, issue_id: int) -> IssueState:

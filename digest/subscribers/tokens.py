@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from digest.errors import ConfigError
-from digest.subscribers.identity import SigningKeys
+from digest.subscribers.identity import SigningKeys, keyed_hash
 
 _VERSION = 1
 _LABEL = b"paper-digest token"
@@ -81,7 +81,7 @@ def verify(keys: SigningKeys, token: str) -> Token | None:
 
 
 def _mac(secret: bytes, head: bytes) -> bytes:
-    return hmac.digest(secret, _LABEL + head, "sha256")[:_MAC_BYTES]
+    return keyed_hash(secret, _LABEL + head)[:_MAC_BYTES]
 
 
 def _spelled(raw: bytes) -> str:

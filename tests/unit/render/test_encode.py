@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from digest.render.encode import SOFT_BREAK, decoded_size, inline, quoted_printable
+from digest.render.encode import SOFT_BREAK, decoded_size, encoded_inline, inline, quoted_printable
 
 # What a text must survive: line starts that SMTP or mbox give a meaning, spaces at line ends, long lines.
 AWKWARD = st.sampled_from([".", "..", "From ", "\n", " ", "\t", "=", "=3D", "x" * 75, "é", "語", "👩‍🔬", "--=_b", "a"])
@@ -52,6 +52,24 @@ def test_inline_text_ends_in_a_soft_break_and_adds_nothing(text):
     assert encoded.endswith(SOFT_BREAK)
     assert decoded(encoded) == with_crlf(text)
     assert_lines_are_safe(encoded)
+
+
+PLAIN = st.text(st.sampled_from("aF r.o=m~ \t-"), max_size=160)
+EDGES = st.builds(
+    lambda before, text: "x" * before + text,
+    st.sampled_from([0, 1, 70, 71, 72, 73, 74, 75, 76, 146, 147, 148, 149, 150, 151]),
+    st.sampled_from(["", ".", "From ", "From", " ", "=", "y", "é", "yy", "\t", "\n"]),
+)
+
+
+@given(TEXTS | PLAIN | EDGES)
+@example("x" * 75 + ".")
+@example("x" * 75 + "From here")
+@example("x" * 150 + "From here")
+@example("From ")
+@example("https://digest.example.org/u/" + "t" * 47)
+def test_a_plain_text_spared_the_encoder_is_what_the_encoder_makes_of_it(text):
+    assert inline(text) == encoded_inline(text)
 
 
 @given(st.lists(st.tuples(TEXTS.map(lambda text: text.replace("\r", "")), st.booleans()), max_size=6))

@@ -6,7 +6,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from digest.errors import TemplateError
-from digest.render.fragments import Element, Marking, Slot, choose, fill, sizes
+from digest.render.fragments import Element, Index, Marking, Slot, fill, sizes
 
 MARKING = Marking.of("an issue")
 NONCE = MARKING.nonce
@@ -20,6 +20,10 @@ def fragment(name, inside):
 def decoded(pieces):
     assert all(isinstance(piece, bytes) for piece in pieces), pieces
     return quopri.decodestring(b"".join(pieces)).decode().replace("\r\n", "\n")
+
+
+def choose(elements, names):
+    return Index(elements).choose(names)
 
 
 def names(elements):

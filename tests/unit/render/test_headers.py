@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from digest.render.headers import (
     IssueHeaders,
     Mailbox,
+    _long_text_field,
     angle_field,
     date_field,
     list_id_field,
@@ -109,6 +110,14 @@ def test_a_subject_comes_back_as_one_line_and_is_one_field(text):
     assert message["Subject"] == one_line(text)
 
 
+@given(HOSTILE | st.text(st.sampled_from("ab -=?."), max_size=90))
+@example("x" * 66)
+@example("x" * 67)
+@example("x y" * 22)
+def test_a_subject_that_fits_a_line_is_what_folding_makes_of_it(text):
+    assert text_field("Subject", text) == _long_text_field("Subject", one_line(text))
+
+
 @given(HOSTILE)
 @example('Ada "the Countess" Lovelace')
 @example("=?utf-8?q?evil?=")
@@ -169,6 +178,15 @@ def test_a_shown_name_is_one_line_of_a_hundred_characters():
     assert shown_name("a" * 99 + " b") == "a" * 99
 
 
+@given(HOSTILE | st.text(st.sampled_from("ab \t\x7f"), max_size=120))
+@example("a  b")
+@example(" a")
+@example("a ")
+@example("a" * 101)
+def test_a_plain_name_is_shown_as_any_other(name):
+    assert shown_name(name) == one_line(name)[:100].strip()
+
+
 def test_an_ascii_subject_is_folded_at_words_and_stays_readable():
     text = "Attention is all you need and some other words that make it long + 11 more"
     assert text_field("Subject", text) == (
@@ -194,6 +212,13 @@ def test_the_date_is_the_moment_with_its_offset():
     there = timezone(timedelta(hours=-5, minutes=-30))
     field = date_field(datetime(2026, 3, 1, 6, 0, tzinfo=there))
     assert parsed(field)["Date"].datetime == datetime(2026, 3, 1, 11, 30, tzinfo=UTC)
+
+
+def test_one_moment_at_two_offsets_is_written_in_two_ways():
+    there = datetime(2026, 11, 24, 7, 0, tzinfo=timezone(timedelta(hours=1)))
+    assert there == datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
+    assert date_field(there.astimezone(UTC)) == b"Date: Tue, 24 Nov 2026 06:00:00 +0000\r\n"
+    assert date_field(there) == b"Date: Tue, 24 Nov 2026 07:00:00 +0100\r\n"
 
 
 def test_urls_stand_in_angle_brackets_one_a_line():

@@ -10,6 +10,7 @@ from digest.subscribers.identity import (
     address_key,
     format_identity_key,
     format_signing_keys,
+    keyed_hash,
     message_id_local,
     new_identity_key,
     new_signing_keys,
@@ -33,6 +34,12 @@ def test_ids_are_what_they_have_always_been() -> None:
 def test_the_encoding_is_length_and_text() -> None:
     message = b"\0\0\0\x17paper-digest subscriber\0\0\0\x05daily\0\0\0\x0fada@example.org"
     assert subscriber_id(KEY, "daily", "ada@example.org") == hmac.digest(KEY, message, "sha256")[:16].hex()
+
+
+@given(st.binary(max_size=64), st.binary(max_size=300))
+def test_the_keyed_hash_is_hmac_sha256(key: bytes, message: bytes) -> None:
+    assert keyed_hash(key, message) == hmac.digest(key, message, "sha256")
+    assert keyed_hash(key, message) == hmac.digest(key, message, "sha256")  # the first one left nothing behind
 
 
 def test_list_address_and_key_all_count() -> None:
