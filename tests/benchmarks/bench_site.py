@@ -9,7 +9,7 @@ import json
 import random
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -57,16 +57,18 @@ SIZES = (
     Size(40, cards=11, abstract=130, slim=False, deliveries=10_000),
 )
 
-_WORDS = """
+_VOCABULARY = """
     adaptive alignment attention bayesian benchmark calibrated causal compact context contrastive data
     decoding diffusion distillation efficient embodied evaluation federated gradient graph grounded
     hierarchical inference instruction language latent learning long memory model multimodal neural noise
     optimal planning policy preference probabilistic reasoning representation retrieval robust sampling
     scaling search self-supervised simulation sparse speech structured synthetic temporal token tool
     training transfer uncertainty unified vision world
-""".split()
-_FIRST = "Ada Grace Noor Émilie Jürgen Sofía Wei Yuki Kwame Łucja Omar Priya Søren Tomás Ingrid Chioma".split()
-_LAST = "Okafor Lindqvist Müller García Nakamura Novák O'Neill Haddad Zhang Kowalska Silva Iyer Weiß Dubois".split()
+"""
+_WORDS = _VOCABULARY.split()
+_GIVEN = "Ada Grace Noor Émilie Jürgen Sofía Wei Yuki Kwame Łucja Omar Priya Søren Tomás Ingrid Chioma"
+_FAMILY = "Okafor Lindqvist Müller García Nakamura Novák O'Neill Haddad Zhang Kowalska Silva Iyer Weiß Dubois"
+_FIRST, _LAST = _GIVEN.split(), _FAMILY.split()
 
 
 def topic_id(number: int) -> str:
@@ -76,7 +78,7 @@ def topic_id(number: int) -> str:
 
 def papers(abstract: int) -> list[dict[str, object]]:
     """Return the records of the papers; an abstract has about `abstract` characters, or there is none."""
-    draw = random.Random(7)  # noqa: S311
+    draw = random.Random(7)
     return [_paper(draw, number, abstract) for number in range(PAPERS)]
 
 
@@ -103,7 +105,7 @@ def person(number: int) -> tuple[str, str]:
 
 def own_topics(count: int, cards: int) -> Iterator[tuple[int, ...]]:
     """Yield `count` sets of topics, no two the same."""
-    draw, seen = random.Random(11), set[tuple[int, ...]]()  # noqa: S311
+    draw, seen = random.Random(11), set[tuple[int, ...]]()
     while len(seen) < count:
         chosen = tuple(sorted(draw.sample(range(PAPERS), cards)))
         if chosen not in seen:
@@ -111,8 +113,15 @@ def own_topics(count: int, cards: int) -> Iterator[tuple[int, ...]]:
             yield chosen
 
 
-def write_site(root: Path, size: Size, deliveries: int) -> None:
-    """Make the folder of a site whose issue goes to `deliveries` subscribers, each with an edition of their own."""
+def shared_topics(count: int) -> Iterator[tuple[int, ...]]:
+    """Yield `count` sets of one to three out of 14 topics, as readers choose them: 469 editions."""
+    draw = random.Random(13)
+    for _ in range(count):
+        yield tuple(sorted(draw.sample(range(14), draw.randint(1, 3))))
+
+
+def write_site(root: Path, size: Size, readers: Iterable[tuple[int, ...]]) -> None:
+    """Make the folder of a site whose issue goes to a subscriber for each of `readers`, the topics they chose."""
     create_site(root)
     shutil.rmtree(root / "seeds")
     if size.slim:
@@ -126,7 +135,7 @@ def write_site(root: Path, size: Size, deliveries: int) -> None:
     (root / "papers.jsonl").write_text("\n".join(lines), encoding="utf-8")
     with (root / "subscribers" / f"{LIST}.csv").open("w", encoding="utf-8") as file:
         file.write("email,name,topics\n")
-        for number, chosen in enumerate(own_topics(deliveries, size.cards)):
+        for number, chosen in enumerate(readers):
             name, address = person(number)
             file.write(f"{address},{name},{' '.join(map(topic_id, chosen))}\n")
 

@@ -13,29 +13,23 @@ messages, and shows that everybody got exactly one and that no two are alike.
 import argparse
 import email
 import email.policy
-import json
 import os
-import platform
 import re
 import shutil
-import sqlite3
 import statistics
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import EmailMessage
-from importlib import metadata
 from pathlib import Path
 
 import bench_site
 import latency
 import sinks
 from bench_site import SIZES, Size
+from report import Result, call, facts, say, verdict
 
-HERE = Path(__file__).parent
 KEPT = 1_000
 """Messages that (a) sends in turn."""
 
@@ -53,21 +47,7 @@ COUNTS = {
     "c": {4: 20_000, 20: 16_000, 40: 12_000},
 }
 
-Result = dict[str, float]
 Program = Callable[[], Result]
-
-
-def say(line: str = "") -> None:
-    """Print a line at once; a run takes minutes."""
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
-
-
-def call(script: str, *arguments: object) -> Result:
-    """Run one of our scripts in a process of its own and return what it measured."""
-    command = [sys.executable, str(HERE / script), *map(str, arguments)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, timeout=900)
-    return json.loads(done.stdout)
 
 
 @dataclass(frozen=True)
@@ -102,7 +82,7 @@ def copied(origin: Path, port: int, connections: int) -> Iterator[Path]:
 def prepare(scratch: Path, size: Size, deliveries: int) -> Prepared:
     """Plan a site, send it to a sink that looks at every message, and check what came."""
     root, folder = scratch / f"site{size.kilobytes}-{deliveries}", scratch / f"messages{size.kilobytes}-{deliveries}"
-    bench_site.write_site(root, size, deliveries)
+    bench_site.write_site(root, size, bench_site.own_topics(deliveries, size.cards))
     planned = call("ours.py", "plan", root)
     assert planned["deliveries"] == planned["editions"] == deliveries, planned
     with sinks.capture(folder, KEPT) as sink, copied(root, sink.port, 10) as copy:
@@ -161,13 +141,6 @@ def rate(results: Sequence[Result]) -> float:
     return statistics.median(result["messages"] / result["seconds"] for result in results)
 
 
-def verdict(ratio: float, goal: float | None) -> str:
-    """Return a goal, and whether it was met."""
-    if goal is None:
-        return ""
-    return f"{goal:g} x: met" if ratio >= goal else f"{goal:g} x: missed by {100 * (1 - ratio / goal):.0f}%"
-
-
 def rows(label: str, results: dict[str, list[Result]], goals: dict[str, float | None]) -> Iterator[str]:
     """Yield the table's rows of one case."""
     ours = rate(results["ours"])
@@ -217,19 +190,6 @@ def far(case: Prepared, sink_port: int, connections: int, rounds: int) -> Iterat
         results = in_turn(programs, rounds)
     label = f"{case.size.name}, {connections} connections, round trip {once * 1000:.1f} ms"
     yield from rows(label, results, {"a": GOAL_FAR})
-
-
-def facts(kind: str) -> str:
-    """Return what matters of this machine."""
-    try:
-        loop = f"uvloop {metadata.version('uvloop')}"
-    except metadata.PackageNotFoundError:
-        loop = "no uvloop"
-    versions = f"aiosmtplib {metadata.version('aiosmtplib')}, SQLite {sqlite3.sqlite_version}"
-    return (
-        f"{os.cpu_count()} cores, {platform.system()}, {platform.python_implementation()} {platform.python_version()},"
-        f" {loop}, {versions}; sink: {kind}"
-    )
 
 
 def profile(scratch: Path, port: int, share: float, target: Path) -> None:
