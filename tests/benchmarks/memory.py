@@ -13,7 +13,7 @@ from pathlib import Path
 import bench_site
 import sinks
 from bench_site import SIZES
-from report import Result, call, facts, say
+from report import Result, call, end_in_order, facts, say
 
 SIZE = next(size for size in SIZES if size.kilobytes == 20)
 SUBSCRIBERS = (100_000, 1_000_000)
@@ -70,6 +70,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--share", type=float, default=1.0, help="of the subscribers, for a quick look")
     share = parser.parse_args().share
+    end_in_order()
     with tempfile.TemporaryDirectory() as folder, sinks.sink() as sink:
         say(f"{facts(sink.kind)}\n\n| what | figure | goal |\n|---|---:|---|")
         peaks: list[tuple[float, float]] = []

@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -20,6 +21,11 @@ def say(line: str = "") -> None:
     sys.stdout.flush()
 
 
+def end_in_order() -> None:
+    """Let SIGTERM end us as Ctrl-C does, so that sinks and scratch folders go with us."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+
+
 def call(script: str, *arguments: object) -> Result:
     """Run one of our scripts in a process of its own and return what it measured."""
     command = [sys.executable, str(HERE / script), *map(str, arguments)]
@@ -31,7 +37,7 @@ def verdict(ratio: float, goal: float | None) -> str:
     """Return a goal, and whether it was met."""
     if goal is None:
         return ""
-    return f"{goal:g} x: met" if ratio >= goal else f"{goal:g} x: missed by {100 * (1 - ratio / goal):.0f}%"
+    return f"{goal:g} x: met" if ratio >= goal else f"{goal:g} x: missed by {100 * (1 - ratio / goal):.1f}%"
 
 
 def facts(kind: str) -> str:
