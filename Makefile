@@ -4,7 +4,7 @@ BIN := .venv/bin
 DIGEST := $(BIN)/digest
 LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet
 
-.PHONY: demo test check screenshots bench lock clean
+.PHONY: demo test check screenshots bench bench-ledger bench-memory lock clean
 
 demo: .venv/run  ## a fresh site in demo/: load the seeds, build, approve, send, and say where the mail lies
 	$(DIGEST) demo demo
@@ -21,7 +21,13 @@ check: .venv/dev  ## lint, format, types, import layers
 screenshots: .venv/dev  ## docs/images from the seed papers, with a Chromium
 	$(BIN)/python tests/screenshots.py docs/images
 
-bench: .venv/dev  ## what the ledger costs, in a short list and in a long one
+bench: .venv/dev  ## messages a second, beside aiosmtplib, a Jinja2 mailer and smtp-source
+	$(BIN)/python tests/benchmarks/delivery.py
+
+bench-memory: .venv/dev  ## memory and seconds with a million subscribers
+	$(BIN)/python tests/benchmarks/memory.py
+
+bench-ledger: .venv/dev  ## what the ledger costs, in a short list and in a long one
 	$(BIN)/python tests/benchmarks/ledger.py
 
 lock: .venv/dev  ## write the lock files anew (uv is needed only here)
