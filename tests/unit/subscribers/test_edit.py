@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from digest.errors import InputError
 from digest.subscribers.edit import add_row, read_text, remove_row, write_atomically
-from digest.subscribers.file import HEADER, clean_name, parse_subscribers, split_lines
+from digest.subscribers.file import clean_name, parse_subscribers
 from digest.subscribers.subscriber import Subscriber
+from digest.subscribers.table import HEADER, split_lines
 
 ODD = (
     "\ufeff# ours, since 1843\r\n"

@@ -10,8 +10,6 @@ from hypothesis import strategies as st
 from digest.errors import InputError
 from digest.resources import shipped
 from digest.subscribers.file import (
-    FIELDS,
-    HEADER,
     MAX_NAME,
     RowProblem,
     SubscriberFile,
@@ -19,6 +17,7 @@ from digest.subscribers.file import (
     parse_subscribers,
 )
 from digest.subscribers.subscriber import Subscriber
+from digest.subscribers.table import FIELDS, HEADER
 
 TOPICS = ("language-models", "robotics")
 
