@@ -102,6 +102,18 @@ def next_send(table: ListTable, frequency: Frequency, now: datetime) -> Tick | N
     return _around(table, frequency, now)[1]
 
 
+def next_issue(table: ListTable, frequency: Frequency, period: str, now: datetime) -> Tick | None:
+    """Return the first send tick after `now` that is of another period, and so of another issue.
+
+    None when the list has no such schedule.
+    """
+    schedule = table.schedule.get(frequency)
+    if schedule is None:
+        return None
+    ticks = _ticks(schedule.send_at, ZoneInfo(table.timezone), now)
+    return next((tick for tick in ticks if period_of(frequency, tick.day) != period), None)
+
+
 def _due(action: Action, frequency: Frequency, tick: Tick, at: datetime) -> Due:
     return Due(action, frequency, period_of(frequency, tick.day), tick.day, at)
 
@@ -145,7 +157,7 @@ def _around(table: ListTable, frequency: Frequency, now: datetime) -> tuple[Tick
     if schedule is None:
         return None, None
     zone = ZoneInfo(table.timezone)
-    return _last(schedule.send_at, zone, now), _first(schedule.send_at, zone, now)
+    return _last(schedule.send_at, zone, now), next(_ticks(schedule.send_at, zone, now), None)
 
 
 # cronsim is given naive times. With aware ones it forgets `fold`, so that in a repeated hour it takes
@@ -164,12 +176,12 @@ def _last(line: str, zone: ZoneInfo, now: datetime) -> Tick | None:
     return None
 
 
-def _first(line: str, zone: ZoneInfo, now: datetime) -> Tick | None:
+def _ticks(line: str, zone: ZoneInfo, now: datetime) -> Iterator[Tick]:
+    """Yield the times of a line after `now`, the first one first."""
     for wall in CronSim(line, now.astimezone(zone).replace(tzinfo=None)):
         at = _instant(wall, zone)
         if at > now:
-            return Tick(wall, at)
-    return None
+            yield Tick(wall, at)
 
 
 def _walls_back(line: str, wall: datetime) -> Iterator[datetime]:
