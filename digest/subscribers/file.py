@@ -102,7 +102,7 @@ def _rows(raw_rows: Iterable[RawRow], header: Header, topics: frozenset[str]) ->
             yield RowProblem(raw.start + 1, str(error), _shown_email(raw, header))
         else:
             yield row
-            if _UNDECODED.search(_value(raw, header, "name")):
+            if not row.subscriber.name and _undecoded(_name(raw, header)):
                 yield RowProblem(row.line, _NOT_UTF8, row.subscriber.email, refused=False)
 
 
@@ -125,27 +125,26 @@ def _is_control(char: str) -> bool:
 def _row(raw: RawRow, header: Header, topics: frozenset[str]) -> SubscriberRow:
     """Return the row's subscriber. Raises ValueError with the reason when it can't be used."""
     _refuse_shape(raw, header)
-
-    def optional(name: str, check: Callable[[str], str]) -> str | None:
-        text = _value(raw, header, name)
-        return check(text) if text else None
-
-    address = parse_address(_value(raw, header, "email"))
-    name = _value(raw, header, "name")
+    values = {name: raw.fields[index].strip() for name, index in header.columns.items()}
+    address = parse_address(values["email"])
+    name = values.get("name", "")
     subscriber = Subscriber(
         email=address.address,
-        name="" if _UNDECODED.search(name) else clean_name(name),
-        topics=_topics(_value(raw, header, "topics"), topics),
-        frequency=optional("frequency", _frequency),
-        timezone=optional("timezone", _timezone),
-        language=optional("language", _language),
+        name="" if _undecoded(name) else clean_name(name),
+        topics=_topics(values.get("topics", ""), topics),
+        frequency=_optional(values.get("frequency"), _frequency),
+        timezone=_optional(values.get("timezone"), _timezone),
+        language=_optional(values.get("language"), _language),
     )
     return SubscriberRow(raw.start + 1, subscriber, address)
 
 
-def _value(raw: RawRow, header: Header, name: str) -> str:
-    index = header.columns.get(name)
-    return "" if index is None else raw.fields[index].strip()
+def _optional(text: str | None, check: Callable[[str], str]) -> str | None:
+    return check(text) if text else None
+
+
+def _undecoded(name: str) -> bool:
+    return not name.isascii() and _UNDECODED.search(name) is not None
 
 
 def _refuse_shape(raw: RawRow, header: Header) -> None:
@@ -155,7 +154,7 @@ def _refuse_shape(raw: RawRow, header: Header) -> None:
         until = f" (the row runs to line {raw.end})" if raw.end > raw.start + 1 else ""
         found = f"has {len(raw.fields)} fields where the header has {header.width}{until}"
         raise ValueError(f"{found}; a field with a comma in it needs quotes")
-    if any("\0" in field for field in raw.fields):
+    if "\0" in "".join(raw.fields):
         raise ValueError("holds a NUL byte; the file may be damaged")
 
 
@@ -201,6 +200,11 @@ def _language(text: str) -> str:
 
 def _shown(text: str) -> str:
     return repr(text if len(text) <= 60 else text[:59] + "…")
+
+
+def _name(raw: RawRow, header: Header) -> str:
+    index = header.columns.get("name")
+    return "" if index is None else raw.fields[index]
 
 
 def _shown_email(raw: RawRow, header: Header) -> str:

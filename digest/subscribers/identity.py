@@ -9,6 +9,7 @@ import hmac
 import re
 import secrets
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from digest.errors import ConfigError
 
@@ -39,9 +40,15 @@ def message_id_local(key: bytes, issue_key: str, subscriber_id: str) -> str:
 def _keyed(key: bytes, *parts: str) -> str:
     if len(key) != KEY_BYTES:
         raise ValueError(f"an identity key has {KEY_BYTES} bytes")
-    encoded = [part.encode() for part in parts]
-    message = b"".join(len(part).to_bytes(4, "big") + part for part in encoded)
+    last = parts[-1].encode()
+    message = _with_lengths(parts[:-1]) + len(last).to_bytes(4, "big") + last
     return hmac.digest(key, message, "sha256")[:_ID_BYTES].hex()
+
+
+@lru_cache(maxsize=256)  # a label and a list's id are the same for a million addresses
+def _with_lengths(parts: tuple[str, ...]) -> bytes:
+    encoded = [part.encode() for part in parts]
+    return b"".join(len(part).to_bytes(4, "big") + part for part in encoded)
 
 
 def new_identity_key() -> bytes:

@@ -129,7 +129,7 @@ def _rows(window: _Window, header: Header) -> Iterator[RawRow]:
                 # Go on with the line below its first.
                 row = RawRow(row.start, row.start + 1, (), _QUOTES)
             window.skip(row.end - row.start - 1)
-        if row.reason or any(field and not field.isspace() for field in row.fields):
+        if row.reason or "".join(row.fields).strip():
             yield row
 
 

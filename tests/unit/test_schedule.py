@@ -13,7 +13,7 @@ from digest import schedule
 from digest.config.settings import Frequency, ListTable, ScheduleTable
 from digest.issues.period import parse_period, period_of
 from digest.issues.states import IssueState
-from digest.schedule import Due, due, missed, next_send, periods_concerned
+from digest.schedule import Due, due, missed, next_issue, next_send, periods_concerned
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -128,6 +128,24 @@ def test_next_send_is_always_ahead_and_none_without_a_schedule() -> None:
     assert just_before is not None
     assert just_before.at == utc("2026-11-24 07:00")
     assert next_send(table, "weekly", utc("2026-11-24 07:00")) is None
+
+
+def test_the_next_issue_is_of_another_period() -> None:
+    twice = a_list("0 7,19 * * *")
+    for now, expected in [
+        ("2026-11-24 06:00", "2026-11-25 07:00"),  # today's own hours are no other issue's
+        ("2026-11-24 07:00", "2026-11-25 07:00"),
+        ("2026-11-24 23:00", "2026-11-25 07:00"),
+        ("2026-11-25 08:00", "2026-11-25 19:00"),  # an issue of yesterday gives way to today's
+    ]:
+        coming = next_issue(twice, "daily", "2026-11-24", utc(now))
+        assert coming is not None
+        assert coming.at == utc(expected)
+    weekly = a_list("0 8 * * 1,4", frequency="weekly")
+    coming = next_issue(weekly, "weekly", "2026-W48", utc("2026-11-24 12:00"))
+    assert coming is not None
+    assert coming.at == utc("2026-11-30 08:00")
+    assert next_issue(twice, "weekly", "2026-W48", utc("2026-11-24 12:00")) is None
 
 
 # ---- when clocks change -----------------------------------------------------------------------
@@ -462,7 +480,7 @@ def test_last_and_next_tick_enclose_any_moment(zone: str, moment: datetime, line
 
 
 def test_deciders_are_given_now_and_read_no_clock() -> None:
-    for decider in (due, missed, periods_concerned, next_send):
+    for decider in (due, missed, periods_concerned, next_send, next_issue):
         assert list(inspect.signature(decider).parameters)[-1] == "now"
     source = inspect.getsource(schedule)
     assert not re.search(r"datetime\.now|utcnow|today\(|time\.time|monotonic|localtime|clock\.|import clock", source)
