@@ -7,7 +7,7 @@
     deliver     claim → send → settle, until nothing is due
 
 `send` takes an issue through all that is still missing. Every step can be killed and run again: the
-ones before `deliver` are a transaction each, and `deliver` has the ledger.
+ones before `plan` are a transaction each, `plan` begins anew, and `deliver` has the ledger.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from digest.config.settings import Frequency
-from digest.deliver.sender import SPIKE, Run
+from digest.deliver.sender import ASKED, SPIKE, Run
 from digest.deliver.states import FINAL, DeliveryState
 from digest.drafting import compose_draft
 from digest.errors import InputError, StateError
@@ -26,7 +26,7 @@ from digest.issues.issue import IssueKey
 from digest.issues.period import period_of
 from digest.issues.states import IssueState, Verb, move
 from digest.papers.paper import Problem
-from digest.planning import Reach, plan_deliveries
+from digest.planning import Planner, Reach, expect_unchanged, store_plan
 from digest.render.parts import LINES, render_parts
 from digest.sending import Control, Sent, send_due
 from digest.site import MailingList, Site
@@ -108,16 +108,21 @@ def approve(connection: Connection, site: Site, mailing_list: MailingList, key: 
     return existing(connection, key)
 
 
-def plan(connection: Connection, site: Site, mailing_list: MailingList, key: IssueKey, now: datetime) -> Reach:
-    """Plan the deliveries of an approved issue and start it. Raises StateError, InputError.
+def plan(site: Site, planner: Planner, control: "Control") -> Reach | None:
+    """Store the deliveries of an approved issue and start it, batch by batch; None when asked to stop.
 
-    An issue that was paused before its start and resumed is being sent already, without a plan.
+    An issue that was paused before its start and resumed is being sent already, without a plan. The
+    caller holds the run lock. Raises StateError, InputError.
     """
-    stored = existing(connection, key)
+    reach = store_plan(site, planner, control.stop)
+    if reach is None:
+        return None
+    stored = planner.stored
     started = stored.state is IssueState.SENDING
-    state = stored.state if started else move(stored.state, Verb.START, key)
-    reach = plan_deliveries(connection, site, mailing_list, stored, now)
-    issues.set_state(connection, stored.id, state, planned_at=now)
+    with site.store.begin() as connection:
+        expect_unchanged(connection, stored)
+        state = stored.state if started else move(stored.state, Verb.START, stored.key)
+        issues.set_state(connection, stored.id, state, planned_at=control.now())
     return reach
 
 
@@ -128,10 +133,11 @@ def ready(
     frequency: Frequency,
     day: date,
     now: datetime,
-) -> tuple[StoredIssue, Reach | None] | None:
-    """Take a day's issue to where it can be delivered, and say whom it was planned for, if just now.
+) -> tuple[StoredIssue, Planner | None] | None:
+    """Take a day's issue to where it can be delivered, or planned first: then with its planner.
 
-    None when nothing is new. Raises StateError when it waits for an approval, is paused or cancelled.
+    None when nothing is new. Raises StateError when it waits for an approval, is paused or cancelled,
+    InputError when there is no subscriber file to plan from.
     """
     key = key_of(mailing_list, frequency, day)
     stored = issues.find(connection, key) or build(connection, site, mailing_list, frequency, day, now)
@@ -143,8 +149,7 @@ def ready(
         raise StateError(f"issue {key} is {stored.state}{_way_on(stored.state, key)}")
     if stored.planned_at is not None:
         return stored, None
-    reach = plan(connection, site, mailing_list, key, now)
-    return existing(connection, key), reach
+    return stored, Planner(connection, site, mailing_list, stored, now)
 
 
 def _way_on(state: IssueState, key: IssueKey) -> str:
@@ -182,7 +187,20 @@ def send(site: Site, mailing_list: MailingList, frequency: Frequency, day: date,
             _draft(site, mailing_list, frequency, day, control.now())
         with site.store.begin() as connection:
             found = ready(connection, site, mailing_list, frequency, day, control.now())
-        return deliver(site, mailing_list, *found, control) if found else None
+        if found is None:
+            return None
+        stored, planner = found
+        reach = plan(site, planner, control) if planner else None
+        if planner and reach is None:
+            return _stopped(site, stored)
+        return deliver(site, mailing_list, stored, reach, control)
+
+
+def _stopped(site: Site, stored: StoredIssue) -> Delivered:
+    """Return where an issue stands whose plan was stopped; the next run plans it anew."""
+    with site.store.begin() as connection:
+        counts = deliveries.counts(connection, stored.id)
+    return Delivered(stored, None, Run(stopped=ASKED), counts, uncertain=0, next_due=None)
 
 
 def _draft(site: Site, mailing_list: MailingList, frequency: Frequency, day: date, now: datetime) -> None:

@@ -1,131 +1,234 @@
-"""Who gets an issue: the audience, grouped into editions, as deliveries in the ledger."""
+"""Who gets an issue: the audience, grouped into editions, as deliveries in the ledger.
+
+A list may have a million subscribers, so nothing in here holds them all: the file is a stream, whom we
+met is remembered on disk, and deliveries are stored some thousand at a time, each batch in a transaction
+of its own, so that other commands find the store free in between.
+"""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
+from functools import lru_cache
+from itertools import islice
+from typing import cast
 
 from sqlalchemy import Connection
 
+from digest.config.settings import Frequency
+from digest.errors import StateError
 from digest.issues.edition import edition_of
-from digest.render.parts import recipe
+from digest.render.parts import Recipe, recipe
 from digest.render.present import Publication
+from digest.schedule import next_issue
 from digest.site import MailingList, Site
 from digest.store import deliveries, issues, suppressions
-from digest.subscribers.audience import Audience, AudienceMember, audience, wants
-from digest.subscribers.edit import read_text
-from digest.subscribers.file import RowProblem, SubscriberFile, parse_subscribers
+from digest.store.deliveries import PlannedDelivery
+from digest.store.memory import memory
+from digest.subscribers.audience import Audience, Memory, audience, wants
+from digest.subscribers.edit import read_lines, read_text
+from digest.subscribers.file import RowProblem, SubscriberFile, SubscriberRow, parse_subscribers, read_rows
 from digest.subscribers.identity import address_key, subscriber_id
+
+BATCH = 10_000
+"""Deliveries a transaction: a fraction of a second in which no other command can write."""
+
+MOST_PROBLEMS = 1_000
+"""How many problems of a file are told with their lines; the others are counted."""
+
+_EDITIONS = 4_096
+"""How many choices of topics are remembered at a time with their edition."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
     """Whom a planned issue goes to, and whom not.
 
-    `left_out` counts by reason, such as "suppressed" or "nothing for their topics". `problems` are
-    the rows of the subscriber file that can't be used.
+    `left_out` counts by reason, such as "suppressed" or "nothing for their topics". `problems` are the
+    first MOST_PROBLEMS of the subscriber file, by line; `refused` counts all its rows that can't be
+    used, and `untold` the problems that are not among the first.
     """
 
     planned: int
     editions: int
     left_out: Mapping[str, int]
     problems: tuple[RowProblem, ...]
+    refused: int
+    untold: int
 
 
 def invited(site: Site, mailing_list: MailingList) -> SubscriberFile:
-    """Read a list's subscriber file. Raises InputError when it is missing or is no such file."""
+    """Read a list's subscriber file whole. Raises InputError when it is missing or is no such file."""
     path = site.subscriber_file(mailing_list)
-    topics = [topic.id for topic in site.topics(mailing_list)]
-    return parse_subscribers(read_text(path), str(path), topics)
+    return parse_subscribers(read_text(path), str(path), _topics(site, mailing_list))
 
 
-def readers(
-    connection: Connection, site: Site, mailing_list: MailingList, file: SubscriberFile, now: datetime
-) -> Audience:
-    """Return a list's audience: who is in the file, less those who are suppressed."""
-    suppressed = suppressions.keys(connection, mailing_list.id)
-    return audience(
-        invited=file.rows,
-        confirmed=(),  # sign-ups and preferences come with the readers' pages
-        suppressed=lambda canonical: address_key(site.identity_key, canonical) in suppressed,
-        preferences={},
-        identify=partial(subscriber_id, site.identity_key, mailing_list.id),
-        today=now.date(),
-    )
+def _topics(site: Site, mailing_list: MailingList) -> list[str]:
+    return [topic.id for topic in site.topics(mailing_list)]
 
 
-def plan_deliveries(
-    connection: Connection, site: Site, mailing_list: MailingList, stored: issues.StoredIssue, now: datetime
-) -> Reach:
-    """Store a delivery for everybody who gets the issue, and how each edition is made."""
-    planner = _Planner(connection, site, mailing_list, stored, now)
-    file = invited(site, mailing_list)
-    gets_it = readers(connection, site, mailing_list, file, now)
-    deliveries.plan(connection, stored.id, planner.plan(gets_it))
-    left_out = dict[str, int](planner.left_out)
-    left_out.update((str(reason), count) for reason, count in gets_it.left_out.items())
-    planned = sum(deliveries.counts(connection, stored.id).values())
-    return Reach(planned, len(planner.known), left_out, file.problems)
+class _Problems:
+    """The first problems of a file, and the count of all."""
+
+    def __init__(self) -> None:
+        self.first: list[RowProblem] = []
+        self.refused = 0
+        self.untold = 0
+
+    def add(self, problem: RowProblem) -> None:
+        self.refused += problem.refused
+        if len(self.first) < MOST_PROBLEMS:
+            self.first.append(problem)
+        else:
+            self.untold += 1
+
+    def set_aside(self, found: Iterable[SubscriberRow | RowProblem]) -> Iterator[SubscriberRow]:
+        """Yield the rows and keep the problems."""
+        for one in found:
+            if isinstance(one, RowProblem):
+                self.add(one)
+            else:
+                yield one
 
 
-class _Planner:
-    """Plans one issue: makes an edition's recipe when the first reader needs it."""
+class Planner:
+    """The plan of one approved issue; it stores nothing itself.
+
+    Made in the transaction that approves the issue, it has read all it needs of it. `deliveries` is
+    walked through once; what it met is in `reach` afterwards. Raises InputError when the subscriber file
+    is missing or is no such file, TemplateError when an edition can't be made.
+    """
 
     def __init__(
-        self,
-        connection: Connection,
-        site: Site,
-        mailing_list: MailingList,
-        stored: issues.StoredIssue,
-        now: datetime,
+        self, connection: Connection, site: Site, mailing_list: MailingList, stored: issues.StoredIssue, now: datetime
     ) -> None:
         assert stored.frozen is not None
-        self._connection = connection
+        self.stored = stored
+        self.language: str = stored.frozen["language"]
         self._site = site
         self._list = mailing_list
-        self._stored = stored
         self._now = now
         self._issue = issues.restore(connection, stored)
-        self._language: str = stored.frozen["language"]
-        self._parts = issues.load_parts(connection, stored.id, self._language)
+        self._parts = issues.load_parts(connection, stored.id, self.language)
         self._publication = Publication(**stored.frozen["publication"])
         self._theme = site.theme(mailing_list, stored.frozen["lines"])
-        self._by_topics: dict[frozenset[str], str | None] = {}
-        self.known: set[str] = set()
-        self.left_out: Counter[str] = Counter()
+        self._edition = lru_cache(_EDITIONS)(self._make_edition)
+        self._fresh: dict[str, Recipe] = {}
+        self._left_out: Counter[str] = Counter()
+        self._problems = _Problems()
+        path = site.subscriber_file(mailing_list)
+        self._rows = self._problems.set_aside(read_rows(read_lines(path), str(path), _topics(site, mailing_list)))
+        for section in self._issue.sections:
+            self._make_edition((section.topic.id,))
+        self._fresh.clear()
 
-    def plan(self, members: Audience) -> Iterator[deliveries.PlannedDelivery]:
+    def deliveries(self, remembered: Memory) -> Generator[PlannedDelivery, None, None]:
         """Yield the delivery of each member who gets this issue."""
+        members = self._audience(remembered)
+        frequency, usual = self.stored.key.frequency, self._list.table.frequency
+        date, deadline = self._now, self._deadline()
         for member in members:
-            if not wants(member, self._stored.key.frequency, self._list.table.frequency):
-                self.left_out["another frequency"] += 1
+            if not wants(member, frequency, usual):
+                self._left_out["another frequency"] += 1
                 continue
-            edition = self._edition(frozenset(member.subscriber.topics))
+            subscriber = member.subscriber
+            edition = self._edition(subscriber.topics)
             if edition is None:
-                self.left_out["nothing for their topics"] += 1
+                self._left_out["nothing for their topics"] += 1
                 continue
-            yield self._delivery(member, edition)
+            yield PlannedDelivery(
+                subscriber_id=member.subscriber_id,
+                address=member.address.address,
+                address_key=member.address_key,
+                name=subscriber.name,
+                edition=edition,
+                date=date,
+                due_at=date,
+                deadline=deadline,
+            )
+        self._left_out.update({str(reason): count for reason, count in members.left_out.items()})
 
-    def _delivery(self, member: AudienceMember, edition: str) -> deliveries.PlannedDelivery:
-        return deliveries.PlannedDelivery(
-            subscriber_id=member.subscriber_id,
-            address=member.address.address,
-            address_key=address_key(self._site.identity_key, member.address.canonical),
-            name=member.subscriber.name,
-            edition=edition,
-            date=self._now,
-            due_at=self._now,
-            deadline=self._now + timedelta(hours=self._list.table.deadline_hours),
+    def fresh_editions(self) -> Mapping[str, Recipe]:
+        """Return, by key, the editions that deliveries have needed since this was asked last."""
+        fresh, self._fresh = self._fresh, {}
+        return fresh
+
+    def reach(self, planned: int, editions: int) -> Reach:
+        """Return whom the issue goes to and whom not, once the deliveries are walked through."""
+        found = self._problems
+        by_line = tuple(sorted(found.first, key=lambda problem: problem.line))
+        return Reach(planned, editions, dict(self._left_out), by_line, found.refused, found.untold)
+
+    def _audience(self, remembered: Memory) -> Audience:
+        """Return the list's audience: who is in the file, less those who are suppressed now."""
+        key, list_id = self._site.identity_key, self._list.id
+
+        def suppressed(keys: Collection[str]) -> Collection[str]:
+            with self._site.store.begin() as connection:
+                return suppressions.among(connection, list_id, keys)
+
+        return audience(
+            invited=self._rows,
+            confirmed=(),  # sign-ups and preferences come with the readers' pages
+            suppressed=suppressed,
+            preferences={},
+            identify=lambda canonical: (subscriber_id(key, list_id, canonical), address_key(key, canonical)),
+            memory=remembered,
+            refuse=self._problems.add,
+            today=self._now.date(),
         )
 
-    def _edition(self, topics: frozenset[str]) -> str | None:
-        """Return the key of the edition for these topics, stored; None when it is empty."""
-        if topics not in self._by_topics:
-            edition = edition_of(self._issue, topics, self._language)
-            self._by_topics[topics] = edition.key if edition else None
-            if edition and edition.key not in self.known:
-                self.known.add(edition.key)
-                made = recipe(self._theme, self._parts, edition, self._publication)
-                issues.save_edition(self._connection, self._stored.id, edition.key, self._language, made)
-        return self._by_topics[topics]
+    def _deadline(self) -> datetime:
+        """Return until when a message is tried: yesterday's digest doesn't come after today's."""
+        latest = self._now + timedelta(hours=self._list.table.deadline_hours)
+        key = self.stored.key
+        coming = next_issue(self._list.table, cast(Frequency, key.frequency), key.period, self._now)
+        return min(latest, coming.at) if coming else latest
+
+    def _make_edition(self, topics: tuple[str, ...]) -> str | None:
+        """Return the key of the edition for these topics; None when it is empty."""
+        edition = edition_of(self._issue, topics, self.language)
+        if edition is None:
+            return None
+        if edition.key not in self._fresh:
+            self._fresh[edition.key] = recipe(self._theme, self._parts, edition, self._publication)
+        return edition.key
+
+
+def store_plan(site: Site, planner: Planner, stop: Callable[[], bool]) -> Reach | None:
+    """Store a delivery for everybody who gets the issue, and how each edition is made.
+
+    What an earlier run has stored of a plan that it couldn't complete goes first: nothing of it has
+    left. None when `stop` said so between two batches; the issue's plan is not complete then. Raises
+    StateError when somebody pauses or cancels the issue meanwhile.
+    """
+    issue_id, planned = planner.stored.id, 0
+    _forget(site, planner.stored)
+    with memory() as remembered, closing(planner.deliveries(remembered)) as found:
+        while batch := list(islice(found, BATCH)):
+            if planned and stop():
+                return None
+            with site.store.begin() as connection:
+                expect_unchanged(connection, planner.stored)
+                for key, made in planner.fresh_editions().items():
+                    issues.save_edition(connection, issue_id, key, planner.language, made)
+                planned += deliveries.plan(connection, issue_id, batch)
+    with site.store.begin() as connection:
+        return planner.reach(planned, issues.count_editions(connection, issue_id))
+
+
+def expect_unchanged(connection: Connection, stored: issues.StoredIssue) -> None:
+    """Raise StateError when an issue has been paused or cancelled since its plan was begun."""
+    state = issues.state(connection, stored.id)
+    if state is not stored.state:
+        raise StateError(f"issue {stored.key} is {state} since it was {stored.state}; its plan is given up")
+
+
+def _forget(site: Site, stored: issues.StoredIssue) -> None:
+    gone = BATCH
+    while gone == BATCH:
+        with site.store.begin() as connection:
+            gone = deliveries.forget_plan(connection, stored.id, BATCH)
+            if gone < BATCH:
+                issues.forget_editions(connection, stored.id)

@@ -23,6 +23,7 @@ from digest.pipeline import existing, key_of, ready
 from digest.render.headers import Mailbox
 from digest.site import MailingList, Site
 from digest.store import deliveries, issues
+from digest.store.memory import memory
 from digest.subscribers.file import RowProblem
 
 
@@ -105,31 +106,36 @@ def _as_dict(shown: Sample, html: str, text: str) -> dict[str, object]:
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """Who would get a day's issue."""
+    """Who would get a day's issue; `problems`, `refused` and `untold` are as in `Reach`."""
 
     key: IssueKey
     papers: int
     addresses: tuple[str, ...]
     left_out: Mapping[str, int]
     problems: tuple[RowProblem, ...]
+    refused: int
+    untold: int
 
 
 def rehearse(site: Site, mailing_list: MailingList, frequency: Frequency, day: date, now: datetime) -> Rehearsal:
-    """Do everything up to the plan, look at it, and take it back. Raises what `ready` raises."""
+    """Do everything up to the plan and take it back, and walk through the plan. Raises what `ready` raises.
+
+    Of an issue that is planned already, it says who still waits for it.
+    """
     with site.store.connect() as connection, connection.begin() as transaction:
         found = ready(connection, site, mailing_list, frequency, day, now)
         if found is None:
             raise InputError(f"list {mailing_list.name} has nothing new since its last issue")
-        stored, reach = found
-        rehearsal = Rehearsal(
-            key=stored.key,
-            papers=len(issues.entries(connection, stored.id)),
-            addresses=tuple(row.address for row in deliveries.listed(connection, stored.id, WAITING)),
-            left_out=reach.left_out if reach else {},
-            problems=reach.problems if reach else (),
-        )
+        stored, planner = found
+        papers = len(issues.entries(connection, stored.id))
+        waiting = () if planner else tuple(row.address for row in deliveries.listed(connection, stored.id, WAITING))
         transaction.rollback()
-    return rehearsal
+    if planner is None:
+        return Rehearsal(stored.key, papers, waiting, {}, (), refused=0, untold=0)
+    with memory() as remembered:
+        addresses = tuple(sorted(planned.address for planned in planner.deliveries(remembered)))
+    reach = planner.reach(len(addresses), editions=0)
+    return Rehearsal(stored.key, papers, addresses, reach.left_out, reach.problems, reach.refused, reach.untold)
 
 
 def send_test_copy(

@@ -1,4 +1,4 @@
-"""When an issue is due: pure deciders, and the ticks that ask them.
+"""When an issue is due: pure deciders; `ticks.py` has the ticks that ask them.
 
 A tick carries no meaning of its own. `due` looks at the schedule, at what the store says of the
 issues, and at `now`, and says what is to be done; asked twice, it says the same. So a tick too many
@@ -11,11 +11,7 @@ counts the first time. The issue is always that of the day *written* in the line
 23:30 that a gap moves to Sunday is still Saturday's.
 """
 
-import logging
-import signal
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal
@@ -23,15 +19,11 @@ from zoneinfo import ZoneInfo
 
 from cronsim import CronSim
 
-from digest import clock
 from digest.config.settings import Frequency, ListTable
-from digest.errors import DigestError
 from digest.issues.period import day_of, period_of
 from digest.issues.states import IssueState
 
 Action = Literal["build", "send"]
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +102,18 @@ def next_send(table: ListTable, frequency: Frequency, now: datetime) -> Tick | N
     return _around(table, frequency, now)[1]
 
 
+def next_issue(table: ListTable, frequency: Frequency, period: str, now: datetime) -> Tick | None:
+    """Return the first send tick after `now` that is of another period, and so of another issue.
+
+    None when the list has no such schedule.
+    """
+    schedule = table.schedule.get(frequency)
+    if schedule is None:
+        return None
+    ticks = _ticks(schedule.send_at, ZoneInfo(table.timezone), now)
+    return next((tick for tick in ticks if period_of(frequency, tick.day) != period), None)
+
+
 def _due(action: Action, frequency: Frequency, tick: Tick, at: datetime) -> Due:
     return Due(action, frequency, period_of(frequency, tick.day), tick.day, at)
 
@@ -153,7 +157,7 @@ def _around(table: ListTable, frequency: Frequency, now: datetime) -> tuple[Tick
     if schedule is None:
         return None, None
     zone = ZoneInfo(table.timezone)
-    return _last(schedule.send_at, zone, now), _first(schedule.send_at, zone, now)
+    return _last(schedule.send_at, zone, now), next(_ticks(schedule.send_at, zone, now), None)
 
 
 # cronsim is given naive times. With aware ones it forgets `fold`, so that in a repeated hour it takes
@@ -172,12 +176,12 @@ def _last(line: str, zone: ZoneInfo, now: datetime) -> Tick | None:
     return None
 
 
-def _first(line: str, zone: ZoneInfo, now: datetime) -> Tick | None:
+def _ticks(line: str, zone: ZoneInfo, now: datetime) -> Iterator[Tick]:
+    """Yield the times of a line after `now`, the first one first."""
     for wall in CronSim(line, now.astimezone(zone).replace(tzinfo=None)):
         at = _instant(wall, zone)
         if at > now:
-            return Tick(wall, at)
-    return None
+            yield Tick(wall, at)
 
 
 def _walls_back(line: str, wall: datetime) -> Iterator[datetime]:
@@ -192,71 +196,3 @@ def _instant(wall: datetime, zone: ZoneInfo) -> datetime:
         wall += timedelta(minutes=1)
         at = wall.replace(tzinfo=zone).astimezone(UTC)
     return at
-
-
-SECONDS_BETWEEN_TICKS = 20
-"""How often a list is looked at, and so how late after its minute a send may start."""
-
-
-def serve(ticks: Mapping[str, Callable[[threading.Event], None]], stop: threading.Event) -> None:
-    """Call each list's tick at once and then every 20 s until `stop` is set, or SIGTERM or SIGINT comes.
-
-    `ticks` maps list names to what is to be done. A tick that takes longer is not called a second
-    time meanwhile, and doesn't hold up the other lists. Each is given `stop` and returns soon after it
-    is set; this function returns when all have. An error costs only its own tick and is logged.
-    """
-    from apscheduler.executors.pool import ThreadPoolExecutor
-    from apscheduler.schedulers.background import BackgroundScheduler
-
-    # It would warn every 20 s that a tick is still at work, which is how it should be.
-    logging.getLogger("apscheduler").setLevel(logging.ERROR)
-    pool = ThreadPoolExecutor(max_workers=max(1, len(ticks)))
-    scheduler = BackgroundScheduler(timezone=UTC, executors={"default": pool})
-    for name, tick in ticks.items():
-        scheduler.add_job(
-            _guarded,
-            "interval",
-            args=(name, tick, stop),
-            id=name,
-            seconds=SECONDS_BETWEEN_TICKS,
-            next_run_time=clock.now(),
-            max_instances=1,
-            coalesce=True,
-            misfire_grace_time=None,
-        )
-    with _signals() as asked:
-        scheduler.start()
-        while not asked and not stop.wait(0.2):
-            pass
-        stop.set()
-    scheduler.shutdown(wait=True)
-
-
-def _guarded(name: str, tick: Callable[[threading.Event], None], stop: threading.Event) -> None:
-    try:
-        tick(stop)
-    except DigestError as error:
-        log.error("list %s: %s", name, error)  # noqa: TRY400 - one line, for a person
-    except Exception:
-        log.exception("list %s: this tick failed; the next one tries again", name)
-
-
-@contextmanager
-def _signals() -> Iterator[list[int]]:
-    """Collect SIGTERM and SIGINT in a list; a second Ctrl-C, after the block, acts as usual.
-
-    The handlers only append: an Event set inside one can lock up with a main thread waiting for it.
-    """
-    asked: list[int] = []
-    if threading.current_thread() is not threading.main_thread():
-        yield asked
-        return
-    before = {
-        number: signal.signal(number, lambda came, _frame: asked.append(came))
-        for number in (signal.SIGTERM, signal.SIGINT)
-    }
-    try:
-        yield asked
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

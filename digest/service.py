@@ -183,7 +183,7 @@ class Service:
     def _report(self, task: _Task, delivered: pipeline.Delivered) -> bool:
         """Say what a run did; returns whether the relay could be used."""
         stopped, name = delivered.run.stopped, task.mailing_list.name
-        if delivered.reach is not None and (refused := sum(one.refused for one in delivered.reach.problems)):
+        if delivered.reach is not None and (refused := delivered.reach.refused):
             log.warning("issue %s: rows refused: %d; `digest subscribers check %s` lists them", task.key, refused, name)
         if delivered.uncertain:
             log.warning("issue %s: messages that may have arrived and go out again: %d", task.key, delivered.uncertain)

@@ -60,7 +60,7 @@ def _log_to_stderr() -> None:
 def _serve(service: "Service") -> bool:
     from functools import partial
 
-    from digest.schedule import serve
+    from digest.ticks import serve
 
     log = logging.getLogger("digest.service")
     _log_outlook(service.site, log)
@@ -74,7 +74,7 @@ def _serve(service: "Service") -> bool:
 
 
 def _tick_once(service: "Service") -> bool:
-    from digest.schedule import serve
+    from digest.ticks import serve
 
     results: list[bool] = []
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from digest.pipeline import Delivered
     from digest.planning import Reach
     from digest.site import MailingList, Site
+    from digest.subscribers.file import RowProblem
 
 
 def send(
@@ -101,10 +102,16 @@ def report(delivery: "Delivered | None", as_json: bool) -> None:
 
 
 def _print_reach(reach: "Reach") -> None:
-    for problem in reach.problems:
-        note(f"{'refused' if problem.refused else 'note'}: {problem}")
+    _print_problems(reach.problems, reach.untold)
     left_out = "".join(f"; {number} left out: {reason}" for reason, number in sorted(reach.left_out.items()))
     say(f"Planned {counted(reach.planned, 'message')} in {counted(reach.editions, 'edition')}{left_out}.")
+
+
+def _print_problems(problems: "tuple[RowProblem, ...]", untold: int) -> None:
+    for problem in problems:
+        note(f"{'refused' if problem.refused else 'note'}: {problem}")
+    if untold:
+        note(f"and {counted(untold, 'problem')} more; `digest subscribers check` lists them all")
 
 
 def exit_code(delivery: "Delivered | None") -> int:
@@ -115,7 +122,7 @@ def exit_code(delivery: "Delivered | None") -> int:
         return 0
     if delivery.run.stopped is not None and not delivery.run.counts.get(Verb.ACCEPT):
         return 1
-    refused = delivery.reach is not None and any(problem.refused for problem in delivery.reach.problems)
+    refused = delivery.reach is not None and delivery.reach.refused > 0
     unsent = {"planned", "claimed", "deferred", "failed", "expired", "held"} & set(delivery.counts)
     return PARTLY if unsent or refused or delivery.run.stopped is not None else 0
 
@@ -131,6 +138,7 @@ def _as_dict(delivery: "Delivered | None") -> dict[str, Any]:
         "deliveries": {str(state): number for state, number in delivery.counts.items()},
         "left_out": reach.left_out if reach else {},
         "refused": [str(problem) for problem in reach.problems] if reach else [],
+        "refused_rows": reach.refused if reach else 0,
         "uncertain": delivery.uncertain,
         "next_due": delivery.next_due,
         "stopped": delivery.run.stopped,
@@ -179,11 +187,11 @@ def _dry_run(
                 "addresses": rehearsal.addresses,
                 "left_out": rehearsal.left_out,
                 "refused": [str(problem) for problem in rehearsal.problems],
+                "refused_rows": rehearsal.refused,
             }
         )
         return
-    for problem in rehearsal.problems:
-        note(f"{'refused' if problem.refused else 'note'}: {problem}")
+    _print_problems(rehearsal.problems, rehearsal.untold)
     say(f"Issue {rehearsal.key} would go out with {counted(rehearsal.papers, 'paper')} to:")
     for address in rehearsal.addresses:
         say(f"  {address}")

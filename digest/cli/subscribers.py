@@ -115,7 +115,8 @@ def _refuse_suppressed(site: "Site", mailing_list: "MailingList", address: "Addr
 def _checked(site: "Site", mailing_list: "MailingList", asked: "Subscriber") -> "Subscriber":
     """Return the subscriber as they would be read back from a file. Raises InputError."""
     from digest.subscribers.edit import add_row
-    from digest.subscribers.file import HEADER, parse_subscribers
+    from digest.subscribers.file import parse_subscribers
+    from digest.subscribers.table import HEADER
 
     topics = [topic.id for topic in site.topics(mailing_list)]
     read = parse_subscribers(add_row(f"{HEADER}\n", asked, asked.email), asked.email, topics)
@@ -125,7 +126,7 @@ def _checked(site: "Site", mailing_list: "MailingList", asked: "Subscriber") -> 
 
 
 def _expect_file(path: Path) -> None:
-    from digest.subscribers.file import HEADER
+    from digest.subscribers.table import HEADER
 
     if not path.exists():
         raise InputError(f"{path}: there is no such file; make one with this header line: {HEADER}")

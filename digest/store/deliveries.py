@@ -1,19 +1,19 @@
-"""Deliveries of an issue: planned all at once, counted, listed."""
+"""Deliveries of an issue: planned, counted, listed."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from itertools import islice
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, delete, func, select, update
 
 from digest.deliver.states import WAITING, DeliveryState
-from digest.store.database import insert_or_ignore
 from digest.store.schema import deliveries
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedDelivery:
+class PlannedDelivery(NamedTuple):
     """A delivery before it is stored: what is frozen for one subscriber."""
 
     subscriber_id: str
@@ -39,26 +39,42 @@ class DeliveryRow:
     reply: str
 
 
-def plan(connection: Connection, issue_id: int, planned: Iterable[PlannedDelivery]) -> int:
-    """Add deliveries; a subscriber who has one already (planning was interrupted) keeps it.
+_COLUMNS = (*PlannedDelivery._fields, "next_attempt_at", "domain", "issue_id", "state", "attempts")
+_INSERT = f"INSERT INTO deliveries ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608
+_ROWS = 1_000
+"""How many rows are handed to the database at a time."""
 
-    Returns how many were new.
+
+def plan(connection: Connection, issue_id: int, planned: Iterable[PlannedDelivery]) -> int:
+    """Add deliveries, of subscribers who have none yet, and return how many there were.
+
+    A row takes some microseconds: the statement is the driver's own, and a moment, of which a plan has
+    a handful, is written out once.
     """
-    before = sum(counts(connection, issue_id).values())
-    remaining = iter(planned)
-    while batch := list(islice(remaining, 500)):
-        rows = [
-            {
-                **asdict(p),
-                "domain": p.address.rpartition("@")[2].lower(),
-                "issue_id": issue_id,
-                "state": DeliveryState.PLANNED,
-                "next_attempt_at": p.due_at,
-            }
-            for p in batch
-        ]
-        connection.execute(insert_or_ignore(connection, deliveries), rows)
-    return sum(counts(connection, issue_id).values()) - before
+    moment = cache(_moments(connection))
+    constant = (issue_id, DeliveryState.PLANNED.value, 0)
+    remaining, added = iter(planned), 0
+    while some := list(islice(remaining, _ROWS)):
+        rows = []
+        for *frozen, date, due_at, deadline in some:
+            due, domain = moment(due_at), frozen[1].rpartition("@")[2].lower()
+            rows.append((*frozen, moment(date), due, moment(deadline), due, domain, *constant))
+        connection.exec_driver_sql(_INSERT, rows)
+        added += len(rows)
+    return added
+
+
+def _moments(connection: Connection) -> Callable[[datetime], Any]:
+    """Return what makes the database's form of a moment."""
+    bind = deliveries.c.date.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
+    assert bind is not None
+    return bind
+
+
+def forget_plan(connection: Connection, issue_id: int, limit: int) -> int:
+    """Remove up to `limit` deliveries of an issue whose plan was never complete; return how many went."""
+    some = select(deliveries.c.id).where(deliveries.c.issue_id == issue_id).limit(limit)
+    return connection.execute(delete(deliveries).where(deliveries.c.id.in_(some))).rowcount
 
 
 def counts(connection: Connection, issue_id: int) -> Mapping[DeliveryState, int]:

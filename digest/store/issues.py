@@ -216,6 +216,17 @@ def load_editions(connection: Connection, issue_id: int, keys: Collection[str]) 
     return [StoredEdition(*row) for row in rows]
 
 
+def count_editions(connection: Connection, issue_id: int) -> int:
+    """Return how many editions an issue has."""
+    query = select(func.count()).select_from(editions).where(editions.c.issue_id == issue_id)
+    return int(connection.execute(query).scalar_one())
+
+
+def forget_editions(connection: Connection, issue_id: int) -> None:
+    """Remove the editions of an issue whose plan was never complete."""
+    connection.execute(delete(editions).where(editions.c.issue_id == issue_id))
+
+
 def state(connection: Connection, issue_id: int) -> IssueState:
     """Return the state an issue is in now."""
     return IssueState(connection.execute(select(issues.c.state).where(issues.c.id == issue_id)).scalar_one())

@@ -1,5 +1,6 @@
 """Who must not be mailed: on one list, or everywhere."""
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import Connection, select
@@ -30,4 +31,12 @@ def add(
 def keys(connection: Connection, list_id: str) -> frozenset[str]:
     """Return the address keys that a list must not mail."""
     query = select(suppressions.c.address_key).where(suppressions.c.scope.in_((EVERYWHERE, list_id)))
+    return frozenset(connection.execute(query).scalars())
+
+
+def among(connection: Connection, list_id: str, keys: Collection[str]) -> frozenset[str]:
+    """Return those of some address keys that a list must not mail; at most some thousand are asked for."""
+    query = select(suppressions.c.address_key).where(
+        suppressions.c.scope.in_((EVERYWHERE, list_id)), suppressions.c.address_key.in_(keys)
+    )
     return frozenset(connection.execute(query).scalars())

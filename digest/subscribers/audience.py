@@ -4,14 +4,14 @@ The subscriber file says who is invited; the store says what readers said, and t
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from itertools import chain
-from typing import Literal
+from itertools import chain, islice
+from typing import Literal, NamedTuple, Protocol
 
 from digest.subscribers.address import Address, parse_address
-from digest.subscribers.file import SubscriberRow
+from digest.subscribers.file import RowProblem, SubscriberRow, repeated
 from digest.subscribers.subscriber import Subscriber
 
 LeftOut = Literal["suppressed", "paused", "duplicate", "address"]
@@ -33,11 +33,11 @@ class Preferences:
     paused_until: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AudienceMember:
+class AudienceMember(NamedTuple):
     """One subscriber of the audience, with the reader's preferences laid over the file's."""
 
     subscriber_id: str
+    address_key: str
     subscriber: Subscriber
     address: Address
 
@@ -46,7 +46,7 @@ class AudienceMember:
 class Audience:
     """The members, to be walked through once, and the count of those left out by reason.
 
-    A list may have a million readers, so nobody is looked at before the walk comes to them;
+    A list may have a million readers, so nobody is looked at before the walk comes near them;
     `left_out` is complete when the walk is.
     """
 
@@ -58,36 +58,62 @@ class Audience:
         return self.members
 
 
+class Memory(Protocol):
+    """Remembers a million subscribers outside of the process."""
+
+    def add(self, people: Sequence[tuple[str, int]]) -> Mapping[int, int]:
+        """Remember people by subscriber id, each with a number that is theirs alone.
+
+        Returns, by position, those who were known already, and the number they are known by.
+        """
+        ...
+
+
+_TOGETHER = 1_000
+"""How many are looked up at a time."""
+
+
 def audience(
+    *,
     invited: Iterable[SubscriberRow],
     confirmed: Iterable[Subscriber],
-    suppressed: Callable[[str], bool],
+    suppressed: Callable[[Collection[str]], Collection[str]],
     preferences: Mapping[str, Preferences],
-    identify: Callable[[str], str],
+    identify: Callable[[str], tuple[str, str]],
+    memory: Memory,
+    refuse: Callable[[RowProblem], None],
     today: date,
 ) -> Audience:
     """Return who gets the list's issues: first the confirmed sign-ups, then the invited, each in its order.
 
-    Who is both is taken as they signed up. `suppressed` tells whether a canonical address must not be mailed,
-    `identify` gives the subscriber id of a canonical address, `today` is the day that ends a pause.
+    Who is both is taken as they signed up, and of two rows in the file the first holds; `refuse` is told
+    of the other. `suppressed` returns which of some address keys must not be mailed, `identify` the
+    subscriber id and the address key of a canonical address; `today` is the day that ends a pause.
     """
     left_out: Counter[LeftOut] = Counter()
-    candidates = chain(_confirmed(confirmed, left_out), ((row.subscriber, row.address) for row in invited))
-    seen: set[str] = set()
+    # Sign-ups have no line: their numbers are below zero.
+    signed_up = ((-number, *one) for number, one in enumerate(_confirmed(confirmed, left_out), start=1))
+    candidates = chain(signed_up, ((row.line, row.subscriber, row.address) for row in invited))
 
     def members() -> Iterator[AudienceMember]:
-        for subscriber, address in candidates:
-            member_id = identify(address.canonical)
-            chosen = preferences.get(member_id)
-            if member_id in seen:
-                left_out["duplicate"] += 1
-            elif suppressed(address.canonical):
-                left_out["suppressed"] += 1
-            elif chosen and chosen.paused_until and today < chosen.paused_until:
-                left_out["paused"] += 1
-            else:
-                yield AudienceMember(member_id, _laid_over(subscriber, chosen), address)
-            seen.add(member_id)
+        while some := list(islice(candidates, _TOGETHER)):
+            found = [AudienceMember(*identify(address.canonical), who, address) for _, who, address in some]
+            known = memory.add([(one.subscriber_id, number) for one, (number, *_) in zip(found, some, strict=True)])
+            barred = suppressed([one.address_key for one in found])
+            for position, one in enumerate(found):
+                chosen = preferences.get(one.subscriber_id)
+                if position in known:
+                    line, first = some[position][0], known[position]
+                    if first > 0:
+                        refuse(repeated(line, one.address, first))
+                    else:
+                        left_out["duplicate"] += 1
+                elif one.address_key in barred:
+                    left_out["suppressed"] += 1
+                elif chosen and chosen.paused_until and today < chosen.paused_until:
+                    left_out["paused"] += 1
+                else:
+                    yield one._replace(subscriber=_laid_over(one.subscriber, chosen)) if chosen else one
 
     return Audience(members(), left_out)
 
@@ -107,9 +133,7 @@ def _confirmed(confirmed: Iterable[Subscriber], left_out: Counter[LeftOut]) -> I
             yield subscriber, address
 
 
-def _laid_over(subscriber: Subscriber, chosen: Preferences | None) -> Subscriber:
-    if chosen is None:
-        return subscriber
+def _laid_over(subscriber: Subscriber, chosen: Preferences) -> Subscriber:
     return replace(
         subscriber,
         topics=subscriber.topics if chosen.topics is None else chosen.topics,

@@ -14,8 +14,9 @@ from pathlib import Path
 
 from digest.errors import InputError
 from digest.subscribers.address import parse_address
-from digest.subscribers.file import Header, RawRow, clean_name, find_header, raw_rows, split_lines
+from digest.subscribers.file import clean_name
 from digest.subscribers.subscriber import Subscriber
+from digest.subscribers.table import Header, RawRow, read_table, split_lines
 
 _FORMULA = ("=", "+", "-", "@")
 
@@ -27,9 +28,9 @@ def add_row(text: str, subscriber: Subscriber, where: str = "the subscriber file
     for something the subscriber has, or when a quote left open above would swallow the row.
     """
     lines = split_lines(text)
-    header = find_header(lines, where)
+    header, rows = read_table(lines, where)
     values = _values(subscriber, where)
-    before = list(raw_rows(lines, header))
+    before = list(rows)
     for row in before:
         if _canonical(row, header) == values["email"].casefold():
             raise InputError(f"{where}:{row.start + 1}: {values['email']} has this row already")
@@ -48,10 +49,10 @@ def remove_row(text: str, canonical: str, where: str = "the subscriber file") ->
     there is no such row.
     """
     lines = split_lines(text)
-    header = find_header(lines, where)
+    header, rows = read_table(lines, where)
     gone: list[RawRow] = []
     kept: list[RawRow] = []
-    for row in raw_rows(lines, header):
+    for row in rows:
         (gone if _canonical(row, header) == canonical else kept).append(row)
     if not gone:
         raise InputError(f"{where}: {canonical} has no row here")
@@ -71,6 +72,23 @@ def read_text(path: Path) -> str:
         return path.read_bytes().decode("utf-8", "surrogateescape")
     except OSError as error:
         raise InputError(f"{path}: can't be read: {error.strerror}") from None
+
+
+def read_lines(path: Path) -> Iterator[str]:
+    """Yield a subscriber file's lines with their ends, decoded as `read_text` does, in little memory.
+
+    Raises InputError when the file can't be read, or was written to meanwhile: part of it would be old
+    and part new.
+    """
+    try:
+        with path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
+            before = os.fstat(file.fileno())
+            yield from file
+            after = os.fstat(file.fileno())
+    except OSError as error:
+        raise InputError(f"{path}: can't be read: {error.strerror}") from None
+    if (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        raise InputError(f"{path}: was changed while it was read; run the same command again")
 
 
 def write_atomically(path: Path, change: Callable[[str], str]) -> None:
@@ -143,8 +161,8 @@ def _canonical(row: RawRow, header: Header) -> str | None:
 
 def _expect_rows(text: str, rows: Sequence[Sequence[str]], known: Sequence[RawRow], where: str) -> None:
     """Make sure that an edit changed no other row: beside a quote that was left open, it could."""
-    lines = split_lines(text)
-    if [list(row.fields) for row in raw_rows(lines, find_header(lines, where))] == [list(r) for r in rows]:
+    _, now = read_table(split_lines(text), where)
+    if [list(row.fields) for row in now] == [list(r) for r in rows]:
         return
     line = next((row.start + 1 for row in known if row.reason), None)
     place = where if line is None else f"{where}:{line}"

@@ -10,9 +10,10 @@ from digest import messages
 from digest.deliver.delivery import Claim
 from digest.issues.edition import edition_of
 from digest.messages import Messages, read_back
-from digest.pipeline import ready
+from digest.pipeline import plan, ready
 from digest.render.parts import recipe
 from digest.render.present import Publication
+from digest.sending import Control
 from digest.store import issues
 
 
@@ -23,7 +24,9 @@ def planned(seeded, subscriber_file, now):
     rows = [f"r{n}@example.org,{topic}\n" for n, topic in enumerate(topics)]
     subscriber_file.write_text("email,topics\n" + "".join(rows))
     with seeded.store.begin() as connection:
-        stored, _ = ready(connection, seeded, seeded.list("daily"), "daily", now.date(), now)
+        stored, planner = ready(connection, seeded, seeded.list("daily"), "daily", now.date(), now)
+    plan(seeded, planner, Control(now=lambda: now))
+    with seeded.store.begin() as connection:
         keys = sorted(connection.execute(text("SELECT key FROM editions")).scalars())
     assert len(keys) > 5
     return stored, keys
@@ -48,7 +51,7 @@ def test_prepared_or_not_the_bytes_are_the_same(seeded, planned, now):
     made = [prepared.for_claim(claim(key, now)) for key in keys]
     assert made == [Messages.of(seeded, stored).for_claim(claim(key, now)) for key in keys]
     assert len(set(made)) == len(keys)
-    assert {read_back(message)["To"] for message in made} == {"Reader <r1@example.org>"}
+    assert {read_back(message.data)["To"] for message in made} == {"Reader <r1@example.org>"}
 
 
 def test_many_editions_are_read_in_one_query_and_none_twice(seeded, planned, now, queries):

@@ -1,4 +1,4 @@
-"""The store: schema and migrations, papers, plans that were interrupted."""
+"""The store: schema and migrations, papers, drafts, planned deliveries."""
 
 import sqlite3
 from dataclasses import replace
@@ -10,6 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from digest.deliver.states import DeliveryState
@@ -17,9 +18,10 @@ from digest.errors import BusyError, InputError
 from digest.issues.compose import compose
 from digest.issues.issue import IssueKey
 from digest.papers.paper import Links, Paper, Signals
-from digest.store import deliveries, issues, papers, suppressions
+from digest.store import deliveries, issues, papers, schema, suppressions
 from digest.store.database import HEAD, open_database
 from digest.store.deliveries import PlannedDelivery
+from digest.store.memory import memory
 from digest.store.schema import metadata
 from digest.topics.topic import Topic
 
@@ -149,15 +151,52 @@ def test_a_number_is_taken_once(store):
         issues.freeze(connection, second, number=1, frozen={}, now=NOW)
 
 
-def test_planning_again_adds_only_who_is_missing(store):
+def test_a_planned_delivery_is_stored_as_it_is(store):
+    issue_id = draft(store)
+    one = planned(1)._replace(address="Ada@Lab.Example.org", name="Ada", due_at=NOW + timedelta(hours=1))
+    with store.begin() as connection:
+        assert deliveries.plan(connection, issue_id, [one]) == 1
+        (row,) = connection.execute(select(schema.deliveries)).mappings()
+    assert {name: row[name] for name in one._fields} == one._asdict()
+    assert (row["issue_id"], row["domain"], row["state"], row["attempts"]) == (
+        issue_id,
+        "lab.example.org",
+        "planned",
+        0,
+    )
+    assert row["next_attempt_at"] == one.due_at
+    assert (row["settled_at"], row["relay"], row["reply"]) == (None, None, None)
+
+
+def test_a_subscriber_has_one_delivery_of_an_issue(store):
     issue_id = draft(store)
     with store.begin() as connection:
-        assert deliveries.plan(connection, issue_id, map(planned, range(700))) == 700
-        moved = (replace(planned(n), address="other@example.org") for n in range(1000))
-        assert deliveries.plan(connection, issue_id, moved) == 300
-        assert deliveries.counts(connection, issue_id) == {DeliveryState.PLANNED: 1000}
-        rows = deliveries.listed(connection, issue_id, [DeliveryState.PLANNED])
-    assert sum(row.address == "other@example.org" for row in rows) == 300
+        assert deliveries.plan(connection, issue_id, map(planned, range(1_700))) == 1_700
+        assert deliveries.counts(connection, issue_id) == {DeliveryState.PLANNED: 1_700}
+    with pytest.raises(IntegrityError), store.begin() as connection:
+        deliveries.plan(connection, issue_id, [planned(2_000), planned(1_699)])
+    with store.begin() as connection:
+        assert deliveries.counts(connection, issue_id) == {DeliveryState.PLANNED: 1_700}
+
+
+def test_a_plan_is_forgotten_in_pieces_and_another_issues_stays(store):
+    first, second = draft(store), draft(store, "2026-11-25", date(2026, 11, 25))
+    with store.begin() as connection:
+        for issue_id in (first, second):
+            deliveries.plan(connection, issue_id, map(planned, range(5)))
+        assert [deliveries.forget_plan(connection, first, 2) for _ in range(4)] == [2, 2, 1, 0]
+        assert deliveries.counts(connection, first) == {}
+        assert deliveries.counts(connection, second) == {DeliveryState.PLANNED: 5}
+
+
+def test_whom_a_memory_has_met_is_known_by_the_first_number():
+    ada, emmy, kurt = (f"{number:032x}" for number in range(3))
+    with memory() as met:
+        assert met.add([(ada, -1), (emmy, 2)]) == {}
+        assert met.add([(kurt, 3), (emmy, 4), (ada, 5), (kurt, 6)]) == {1: 2, 2: -1, 3: 3}
+        assert met.add([(emmy, 7)]) == {0: 2}
+    with memory() as another:
+        assert another.add([(ada, 1)]) == {}
 
 
 def test_a_draft_that_was_stored_comes_back_whole(store):
@@ -183,6 +222,9 @@ def test_suppressed_somewhere_is_not_suppressed_everywhere(store):
         suppress(connection, "daily", "a")
         assert suppressions.keys(connection, "daily") == {"a", "b"}
         assert suppressions.keys(connection, "weekly") == {"b"}
+        assert suppressions.among(connection, "daily", ["a", "b", "c"]) == {"a", "b"}
+        assert suppressions.among(connection, "weekly", ["a", "b", "c"]) == {"b"}
+        assert suppressions.among(connection, "daily", ["b"]) == {"b"}
 
 
 def test_a_store_of_the_first_version_is_migrated_with_its_deliveries_and_their_attempts(tmp_path):

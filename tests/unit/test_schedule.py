@@ -1,11 +1,6 @@
 import inspect
-import logging
 import re
-import signal
-import subprocess
-import sys
-import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -16,10 +11,9 @@ from hypothesis import strategies as st
 
 from digest import schedule
 from digest.config.settings import Frequency, ListTable, ScheduleTable
-from digest.errors import ConfigError
 from digest.issues.period import parse_period, period_of
 from digest.issues.states import IssueState
-from digest.schedule import Due, due, missed, next_send, periods_concerned, serve
+from digest.schedule import Due, due, missed, next_issue, next_send, periods_concerned
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -134,6 +128,24 @@ def test_next_send_is_always_ahead_and_none_without_a_schedule() -> None:
     assert just_before is not None
     assert just_before.at == utc("2026-11-24 07:00")
     assert next_send(table, "weekly", utc("2026-11-24 07:00")) is None
+
+
+def test_the_next_issue_is_of_another_period() -> None:
+    twice = a_list("0 7,19 * * *")
+    for now, expected in [
+        ("2026-11-24 06:00", "2026-11-25 07:00"),  # today's own hours are no other issue's
+        ("2026-11-24 07:00", "2026-11-25 07:00"),
+        ("2026-11-24 23:00", "2026-11-25 07:00"),
+        ("2026-11-25 08:00", "2026-11-25 19:00"),  # an issue of yesterday gives way to today's
+    ]:
+        coming = next_issue(twice, "daily", "2026-11-24", utc(now))
+        assert coming is not None
+        assert coming.at == utc(expected)
+    weekly = a_list("0 8 * * 1,4", frequency="weekly")
+    coming = next_issue(weekly, "weekly", "2026-W48", utc("2026-11-24 12:00"))
+    assert coming is not None
+    assert coming.at == utc("2026-11-30 08:00")
+    assert next_issue(twice, "weekly", "2026-W48", utc("2026-11-24 12:00")) is None
 
 
 # ---- when clocks change -----------------------------------------------------------------------
@@ -468,11 +480,10 @@ def test_last_and_next_tick_enclose_any_moment(zone: str, moment: datetime, line
 
 
 def test_deciders_are_given_now_and_read_no_clock() -> None:
-    for decider in (due, missed, periods_concerned, next_send):
+    for decider in (due, missed, periods_concerned, next_send, next_issue):
         assert list(inspect.signature(decider).parameters)[-1] == "now"
     source = inspect.getsource(schedule)
-    assert not re.search(r"datetime\.now|utcnow|today\(|time\.time|monotonic|localtime", source)
-    assert source.count("clock.") == inspect.getsource(serve).count("clock.") == 1  # the timer's first moment
+    assert not re.search(r"datetime\.now|utcnow|today\(|time\.time|monotonic|localtime|clock\.|import clock", source)
 
 
 def test_a_moment_without_a_timezone_is_refused() -> None:
@@ -485,112 +496,3 @@ def test_now_may_be_in_any_timezone() -> None:
     [one] = due(NOON_GRACE, "daily", {}, now)
     assert one.at == now
     assert one.at.tzinfo is UTC
-
-
-# ---- the ticks --------------------------------------------------------------------------------
-
-Ticks = dict[str, Callable[[threading.Event], None]]
-
-
-def served(ticks: Ticks, stop: threading.Event) -> threading.Thread:
-    thread = threading.Thread(target=serve, args=(ticks, stop), daemon=True)
-    thread.start()
-    return thread
-
-
-def test_each_list_ticks_at_once_and_stop_ends_it() -> None:
-    stop, names = threading.Event(), ["ml", "physics", "maths"]
-    seen = {name: threading.Event() for name in names}
-    thread = served({name: (lambda _stop, name=name: seen[name].set()) for name in names}, stop)  # type: ignore[misc]
-    assert all(event.wait(5) for event in seen.values())
-    stop.set()
-    thread.join(2)
-    assert not thread.is_alive()
-
-
-def test_it_returns_when_the_ticks_at_work_have_ended() -> None:
-    stop, began, ended = threading.Event(), threading.Event(), threading.Event()
-
-    def slow(asked: threading.Event) -> None:
-        began.set()
-        assert asked.wait(5)
-        ended.set()
-
-    thread = served({"ml": slow}, stop)
-    assert began.wait(5)
-    assert thread.is_alive()
-    stop.set()
-    thread.join(2)
-    assert not thread.is_alive()
-    assert ended.is_set()
-
-
-def test_an_error_costs_only_its_own_tick(caplog: pytest.LogCaptureFixture) -> None:
-    stop, fine, failed = threading.Event(), threading.Event(), threading.Event()
-
-    def defect(_stop: threading.Event) -> None:
-        failed.set()
-        raise RuntimeError("a defect")
-
-    def mistake(_stop: threading.Event) -> None:
-        raise ConfigError("digest.toml: lists.maths.topics: 'algebar' is not declared; did you mean 'algebra'?")
-
-    with caplog.at_level(logging.INFO, logger="digest.schedule"):
-        thread = served({"ml": defect, "maths": mistake, "physics": lambda _stop: fine.set()}, stop)
-        assert failed.wait(5)
-        assert fine.wait(5)
-        assert thread.is_alive()
-        stop.set()
-        thread.join(2)
-    said = {record.args[0]: record for record in caplog.records if isinstance(record.args, tuple)}
-    assert said["ml"].exc_info is not None  # a defect keeps its traceback
-    assert said["maths"].exc_info is None  # a mistake is one line
-    assert "did you mean 'algebra'" in said["maths"].getMessage()
-    assert "physics" not in said
-
-
-def test_ticks_come_again_and_never_beside_themselves(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(schedule, "SECONDS_BETWEEN_TICKS", 0.05)
-    stop, enough = threading.Event(), threading.Event()
-    running: list[int] = []
-    most: list[int] = []
-
-    def tick(_stop: threading.Event) -> None:
-        running.append(1)
-        most.append(len(running))
-        enough.wait(0.12)  # longer than the interval
-        running.pop()
-        if len(most) == 3:
-            enough.set()
-
-    thread = served({"ml": tick, "idle": lambda _stop: None, "quiet": lambda _stop: None}, stop)
-    assert enough.wait(5)
-    stop.set()
-    thread.join(2)
-    assert not thread.is_alive()
-    assert max(most) == 1
-
-
-PROGRAM = """
-import threading
-from digest.schedule import serve
-def tick(stop):
-    print("tick", flush=True)
-    stop.wait()
-    print("ended", flush=True)
-serve({"ml": tick}, threading.Event())
-print("returned", flush=True)
-"""
-
-
-def test_a_signal_ends_it_cleanly() -> None:
-    numbers = (signal.SIGTERM, signal.SIGINT)
-    pipe = subprocess.PIPE
-    programs = [subprocess.Popen([sys.executable, "-c", PROGRAM], stdout=pipe, stderr=pipe, text=True) for _ in numbers]
-    for number, program in zip(numbers, programs, strict=True):
-        with program:
-            assert program.stdout is not None
-            assert program.stdout.readline() == "tick\n"
-            program.send_signal(number)
-            out, err = program.communicate(timeout=5)
-        assert (out, err, program.returncode) == ("ended\nreturned\n", "", 0)

@@ -1,11 +1,12 @@
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import partial
 
 import pytest
 
 from digest.subscribers.audience import Audience, AudienceMember, Preferences, audience, wants
-from digest.subscribers.file import SubscriberRow, parse_subscribers
+from digest.subscribers.file import RowProblem, SubscriberRow, parse_subscribers, read_rows
 from digest.subscribers.identity import subscriber_id
 from digest.subscribers.subscriber import Subscriber
 
@@ -29,8 +30,29 @@ def gather(
     confirmed: Iterable[Subscriber] = (),
     suppressed: Collection[str] = (),
     preferences: Mapping[str, Preferences] | None = None,
+    refuse: Callable[[RowProblem], None] = lambda _problem: None,
 ) -> Audience:
-    return audience(invited, confirmed, suppressed.__contains__, preferences or {}, identify, TODAY)
+    return audience(
+        invited=invited,
+        confirmed=confirmed,
+        suppressed=lambda keys: {f"key of {address}" for address in suppressed} & set(keys),
+        preferences=preferences or {},
+        identify=lambda canonical: (identify(canonical), f"key of {canonical}"),
+        memory=Remembered(),
+        refuse=refuse,
+        today=TODAY,
+    )
+
+
+class Remembered:
+    """A memory in a dict."""
+
+    def __init__(self) -> None:
+        self.numbers: dict[str, int] = {}
+
+    def add(self, people: Sequence[tuple[str, int]]) -> Mapping[int, int]:
+        first = (self.numbers.setdefault(subscriber, number) for subscriber, number in people)
+        return {at: known for at, known in enumerate(first) if known != people[at][1]}
 
 
 def test_the_file_alone() -> None:
@@ -88,6 +110,25 @@ def test_an_address_of_the_store_that_cannot_be_mailed_is_counted() -> None:
     assert found.left_out == {"address": 1}
 
 
+def test_of_two_rows_the_first_holds_whatever_it_says_and_the_other_is_refused() -> None:
+    lines = ["email,frequency\n", "ada@example.org,weekly\n", "emmy@example.org,\n", "ADA@example.org,daily\n"]
+    invited = [row for row in read_rows(lines, "daily.csv", ()) if isinstance(row, SubscriberRow)]
+    refused: list[RowProblem] = []
+    found = gather(invited, refuse=refused.append)
+    assert [(m.subscriber_id, m.subscriber.frequency) for m in found] == [(ADA, "weekly"), (EMMY, None)]
+    assert [str(problem) for problem in refused] == ["line 4: the same address as in line 2 (ADA@example.org)"]
+    assert found.left_out == {}
+
+
+def test_a_row_of_somebody_suppressed_that_comes_twice_is_refused_too() -> None:
+    invited = (*rows(), replace(rows()[0], line=9))
+    refused: list[RowProblem] = []
+    found = gather(invited, suppressed={"ada@example.org"}, refuse=refused.append)
+    assert [m.subscriber_id for m in found] == [EMMY, KURT]
+    assert found.left_out == {"suppressed": 1}
+    assert [problem.line for problem in refused] == [9]
+
+
 def test_everybody_is_in_or_counted() -> None:
     confirmed = [Subscriber("ada@example.org"), Subscriber("bad"), Subscriber("sofja@example.org")]
     found = gather(rows(), confirmed, {"kurt@example.org"}, {EMMY: Preferences(paused_until=date(2027, 1, 1))})
@@ -121,5 +162,5 @@ def test_a_reader_without_a_choice_gets_what_the_list_does(
     own: str | None, asked: str, default: str, answer: bool
 ) -> None:
     (row,) = rows("email\nada@example.org\n")
-    member = AudienceMember(ADA, Subscriber("ada@example.org", frequency=own), row.address)
+    member = AudienceMember(ADA, "key", Subscriber("ada@example.org", frequency=own), row.address)
     assert wants(member, asked, default) is answer

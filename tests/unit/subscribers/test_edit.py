@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.errors import InputError
-from digest.subscribers.edit import add_row, read_text, remove_row, write_atomically
-from digest.subscribers.file import HEADER, clean_name, parse_subscribers, split_lines
+from digest.subscribers.edit import add_row, read_lines, read_text, remove_row, write_atomically
+from digest.subscribers.file import clean_name, parse_subscribers
 from digest.subscribers.subscriber import Subscriber
+from digest.subscribers.table import HEADER, split_lines
 
 ODD = (
     "\ufeff# ours, since 1843\r\n"
@@ -203,3 +204,35 @@ def test_a_file_that_is_not_there_is_named_and_no_lock_is_left(tmp_path: Path) -
     with pytest.raises(InputError, match=r"missing\.csv: can't be read: No such file"):
         read_text(tmp_path / "missing.csv")
     assert files_in(tmp_path) == set()
+    with pytest.raises(InputError, match=r"missing\.csv: can't be read: No such file"):
+        next(read_lines(tmp_path / "missing.csv"))
+
+
+PIECES = st.sampled_from(
+    [b"\n", b"\r", b"\r\n", b"a", b"\xc3", b"\xa9", b"\xe2\x80\xa8", b"\x0c", b"\x1c", b"\xff", b"\xef\xbb\xbf"]
+)
+
+
+@given(st.lists(PIECES, max_size=40).map(b"".join), st.integers(0, 8200))
+def test_lines_are_those_of_the_whole_text(
+    tmp_path_factory: pytest.TempPathFactory, content: bytes, before: int
+) -> None:
+    path = tmp_path_factory.mktemp("lines") / "daily.csv"
+    path.write_bytes(b"x" * before + content)  # the pieces may stand where a read ends
+    assert list(read_lines(path)) == split_lines(read_text(path))
+
+
+def test_a_file_changed_while_it_is_read_is_refused(path: Path) -> None:
+    lines = read_lines(path)
+    next(lines)
+    with path.open("a", encoding="utf-8") as file:
+        file.write("late@example.org\n")
+    with pytest.raises(InputError, match="was changed while it was read; run the same command again"):
+        list(lines)
+
+
+def test_a_file_replaced_while_it_is_read_is_read_to_its_end(path: Path) -> None:
+    before, lines = split_lines(read_text(path)), read_lines(path)
+    first = next(lines)
+    write_atomically(path, lambda _text: "email\n")
+    assert [first, *lines] == before

@@ -1,5 +1,7 @@
 import csv
 import re
+import tracemalloc
+from collections.abc import Iterator
 from io import StringIO
 from typing import Literal
 
@@ -10,15 +12,15 @@ from hypothesis import strategies as st
 from digest.errors import InputError
 from digest.resources import shipped
 from digest.subscribers.file import (
-    FIELDS,
-    HEADER,
     MAX_NAME,
     RowProblem,
     SubscriberFile,
     clean_name,
     parse_subscribers,
+    read_rows,
 )
 from digest.subscribers.subscriber import Subscriber
+from digest.subscribers.table import FIELDS, HEADER
 
 TOPICS = ("language-models", "robotics")
 
@@ -268,3 +270,28 @@ def test_the_sample_lists_have_no_problem_and_mail_nobody_real(name: str, count:
     assert found.problems == ()
     assert len(found.rows) == count
     assert all(re.search(r"@example\.(org|com|net)$", row.subscriber.email) for row in found.rows)
+
+
+def test_ten_times_the_rows_take_no_more_memory() -> None:
+    def lines(count: int) -> Iterator[str]:
+        yield "email,name,notes\n"
+        for number in range(count):
+            yield f'reader{number}@example.org,Reader {number},"likes\n'
+            yield 'tea"\n'
+
+    def peak(count: int) -> int:
+        tracemalloc.start()
+        try:
+            assert sum(1 for _ in read_rows(lines(count), "daily.csv", TOPICS)) == count
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    peak(10)  # what is cached for good
+    assert peak(10_000) < 1.25 * peak(1_000)
+
+
+def test_a_stream_says_who_comes_twice_as_often_as_they_come() -> None:
+    found = list(read_rows(["email\n", "ada@example.org\n", "bad\n", "ADA@example.org\n"], "daily.csv", ()))
+    assert [one.line for one in found] == [2, 3, 4]
+    assert [isinstance(one, RowProblem) for one in found] == [False, True, False]
