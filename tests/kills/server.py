@@ -100,6 +100,7 @@ class CountingServer:
     def settle(self, patience: float = 10.0) -> None:
         """Wait until the server has dealt with all that a dead sender left on the wire.
 
+        A connection that was never greeted isn't waited for: no message is on it.
         Raises TimeoutError when connections stay open: then the sender isn't dead.
         """
         limit = time.monotonic() + patience

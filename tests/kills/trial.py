@@ -61,7 +61,7 @@ class Trial:
             self._kill(process)
 
     def _kill_on_the_way(self) -> None:
-        """Spread the other kills over what is still unsent."""
+        """Spread the other kills over what is still unsent; some of it stays for the end."""
         for _ in range(3 * self._size.kills):
             left = self._size.kills - self._finding.kills.total()
             look = ledger.look(self._program.store)
@@ -70,10 +70,11 @@ class Trial:
             if self._waits or self._random.random() < 0.5:
                 ledger.pass_time(self._program.store)
             unsent = self._size.messages - look.counts["accepted"]
-            self._kill_after(self._random.randrange(1 + 2 * unsent // (left + 1)))
+            at_once = self._random.random() < 0.1
+            self._kill_after(0 if at_once else 1 + self._random.randrange(1 + 2 * unsent // (left + 3)))
 
     def _kill_after(self, messages: int) -> None:
-        """Kill a run some milliseconds after the server took so many of it; 0 is before the first, mostly."""
+        """Kill a run some milliseconds after the server took so many of it; 0 is about before the first."""
         process = self._start()
         self._until(process, lambda: len(self._server.taken) >= self._taken + messages)
         self._pause(process, self._random.uniform(0, 0.002 + 3 * self._size.pace if messages else 0.3))
