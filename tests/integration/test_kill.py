@@ -71,9 +71,12 @@ def test_the_counting_server_knows_a_duplicate_from_a_change():
 def test_the_counting_server_takes_what_a_dead_sender_had_sent():
     with CountingServer({}, pace=0.05, seed=1) as server:
         with socket.create_connection(("127.0.0.1", server.port), timeout=10) as client:
-            client.recv(1000)
-            commands = "EHLO x\r\nMAIL FROM:<a@example.org>\r\nRCPT TO:<b@example.org>\r\nDATA\r\n"
-            client.sendall(f"{commands}{MESSAGE}.\r\n".encode())
+            replies = client.makefile("rb")
+            client.sendall(b"EHLO x\r\nMAIL FROM:<a@example.org>\r\nRCPT TO:<b@example.org>\r\nDATA\r\n")
+            while not replies.readline().startswith(b"354"):
+                pass
+            client.sendall(f"{MESSAGE}.\r\n".encode())
+            replies.close()
         server.settle()
         assert server.by_recipient() == {"b@example.org": {"<1@example.org>"}}
 
