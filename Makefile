@@ -4,7 +4,7 @@ BIN := .venv/bin
 DIGEST := $(BIN)/digest
 LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet
 
-.PHONY: demo test check screenshots bench lock clean
+.PHONY: demo test check screenshots bench torture lock clean
 
 demo: .venv/run  ## a fresh site in demo/: load the seeds, build, approve, send, and say where the mail lies
 	$(DIGEST) demo demo
@@ -23,6 +23,9 @@ screenshots: .venv/dev  ## docs/images from the seed papers, with a Chromium
 
 bench: .venv/dev  ## what the ledger costs, in a short list and in a long one
 	$(BIN)/python tests/benchmarks/ledger.py
+
+torture: .venv/dev  ## 50,000 messages, the sender killed 200 times, faults injected; prints the table of docs/reliability.md
+	$(BIN)/python tests/torture.py
 
 lock: .venv/dev  ## write the lock files anew (uv is needed only here)
 	$(BIN)/pip install --quiet uv

@@ -99,6 +99,8 @@ def check_at_end(finding: Finding, look: Look, server: CountingServer, addresses
     several = sum(len(ids) > 1 for ids in taken.values())
     claim(several == 0, f"recipients with more than one Message-ID: {several}")
     claim(server.differing() == 0, f"Message-IDs whose copies differ: {server.differing()}")
+    unnamed = server.repeated() - look.doubted
+    claim(not unnamed, f"got it twice, and no attempt says it was uncertain: {sorted(unnamed)[:5]}")
     claim(not taken.keys() - set(addresses), "mail went to somebody who isn't in the subscriber file")
     claim(look.deliveries == len(look.states) == len(addresses), f"{look.deliveries} deliveries planned")
     claim(look.counts == {"accepted": len(addresses)}, f"states: {dict(look.counts)}")

@@ -12,6 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from hashlib import blake2b
 from random import Random
 
@@ -120,6 +121,11 @@ class CountingServer:
         """Return how many copies were taken beyond the first of each Message-ID."""
         return len(self.taken) - len({copy.message_id for copy in self.taken})
 
+    def repeated(self) -> set[str]:
+        """Return the recipients who got more than one copy."""
+        copies = Counter(copy.recipient for copy in self.taken)
+        return {recipient for recipient, number in copies.items() if number > 1}
+
     def differing(self) -> int:
         """Return how many Message-IDs came with more than one content or recipient: none may."""
         return len(set(self.taken)) - len({copy.message_id for copy in self.taken})
@@ -192,7 +198,7 @@ class _Connection(asyncio.Protocol):
                 message = bytes(self._buffer[: end + 2])
                 del self._buffer[: end + 5]
                 self._in_data = False
-                self._think(self._server.pause(), lambda message=message: self._dot(message))
+                self._think(self._server.pause(), partial(self._dot, message))
             else:
                 line = bytes(self._buffer[:end])
                 del self._buffer[: end + 2]

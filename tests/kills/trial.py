@@ -44,18 +44,33 @@ class Trial:
     def run(self) -> Finding:
         """Run the trial and return what it found. Raises AssertionError where a run ends as none should."""
         began = time.monotonic()
+        planning = self._measure_planning()
         with self._server:
-            self._program = Program(self._root, self._server.port, self._size.connections, self._size.messages)
-            self._kill_while_planning(self._size.kills // 5)
+            self._program = self._new_program(self._root, self._server)
+            self._kill_while_planning(self._size.kills // 5, planning)
             self._kill_on_the_way()
             self._finish()
         self._finding.seconds = time.monotonic() - began
         return self._finding
 
-    def _kill_while_planning(self, kills: int) -> None:
-        """Kill soon after the start, shortest wait first: once a plan is whole no kill finds it half made."""
-        longest = 0.2 + self._size.messages / 15_000
-        for wait in sorted(self._random.uniform(0, longest) for _ in range(kills)):
+    def _new_program(self, root: Path, server: CountingServer) -> Program:
+        return Program(root, server.port, self._size.connections, self._size.messages)
+
+    def _measure_planning(self) -> float:
+        """Return how many seconds a run needs from its lock to its first connection, tried on another site."""
+        with CountingServer({}, self._size.pace, self._size.seed) as server:
+            self._program = self._new_program(self._root.with_name(f"{self._root.name}-measured"), server)
+            process = self._start()
+            began = time.monotonic()
+            self._until(process, lambda: server.busy > 0)
+            seconds = time.monotonic() - began
+            process.kill()
+            ended(process, PATIENCE)
+        return seconds
+
+    def _kill_while_planning(self, kills: int, planning: float) -> None:
+        """Kill before the first message, shortest wait first: a plan that is whole can't be killed half made."""
+        for wait in sorted(self._random.uniform(0, planning) for _ in range(kills)):
             process = self._start()
             self._pause(process, wait)
             self._kill(process)
@@ -94,7 +109,6 @@ class Trial:
 
     def _start(self) -> Popen[str]:
         """Start a run and wait until it holds the run lock: draft, plan and messages come after that."""
-        self._finding.runs += 1
         self._taken = len(self._server.taken)
         process = self._program.start()
         self._until(process, lambda: self._program.is_at_work(process))
@@ -113,6 +127,7 @@ class Trial:
         """Kill -9; only what a SIGKILL ended counts as killed."""
         process.kill()
         said = ended(process, PATIENCE)
+        self._finding.runs += 1
         self._server.settle()
         look = ledger.look(self._program.store)
         self._waits = said is not None
@@ -132,6 +147,7 @@ class Trial:
     def _run_to_the_end(self) -> None:
         process = self._start()
         said = ended(process, PATIENCE + self._size.messages * (0.01 + self._size.pace))
+        self._finding.runs += 1
         assert said is not None, "somebody else killed a run"
         self._check_report(said)
         self._claimed = ledger.look(self._program.store).counts["claimed"]
