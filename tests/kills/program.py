@@ -29,21 +29,19 @@ class Program:
         self.root = root
         self.store = root / "store.sqlite3"
         self.addresses = tuple(f"r{n}@{_DOMAINS[n % len(_DOMAINS)]}" for n in range(readers))
-        self._environment = {
-            **os.environ,
-            "DIGEST_RELAYS__COUNTING__HOST": "127.0.0.1",
-            "DIGEST_RELAYS__COUNTING__PORT": str(port),
-            "DIGEST_RELAYS__COUNTING__TLS": "none",
-            "DIGEST_RELAYS__COUNTING__CONNECTIONS": str(connections),
-            "DIGEST_RELAYS__COUNTING__TIMEOUT_SECONDS": str(RELAY_TIMEOUT),
-            "DIGEST_LISTS__DAILY__RELAY": "counting",
-            "DIGEST_LISTS__DAILY__MAX_CARDS": "3",  # the ledger is tried, not the wire: short messages do
-        }
+        # The ledger is tried, not the wire: short messages do.
+        self._environment = {**os.environ, "DIGEST_LISTS__DAILY__MAX_CARDS": "3"}
         self._day = clock.now().date().isoformat()
-        self._make()
+        self._make(port, connections)
 
-    def _make(self) -> None:
+    def _make(self, port: int, connections: int) -> None:
         self._command("init", str(self.root))
+        settings = self.root / "digest.toml"
+        relay = f'host = "127.0.0.1"\nport = {port}\ntls = "none"\n'
+        relay += f"connections = {connections}\ntimeout_seconds = {RELAY_TIMEOUT}\n"
+        text, marked = settings.read_text("utf-8"), 'maildir = "outbox"\n'
+        assert marked in text
+        settings.write_text(text.replace(marked, relay), encoding="utf-8")
         self._command("--site", str(self.root), "papers", "load", str(self.root / "seeds"), "--year", "2025")
         rows = (f"{address},Reader {n},{_TOPICS[n % len(_TOPICS)]}\n" for n, address in enumerate(self.addresses))
         file = self.root / "subscribers" / "daily.csv"

@@ -92,7 +92,7 @@ class Trial:
         """Kill a run some milliseconds after the server took so many of it; 0 is about before the first."""
         process = self._start()
         self._until(process, lambda: len(self._server.taken) >= self._taken + messages)
-        self._pause(process, self._random.uniform(0, 0.002 + 3 * self._size.pace if messages else 0.3))
+        self._pause(process, self._random.uniform(0, 0.002 + 3 * self._size.pace if messages else 0.1))
         self._kill(process)
 
     def _finish(self) -> None:
