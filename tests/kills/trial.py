@@ -17,6 +17,9 @@ PATIENCE = 60.0
 ROUNDS = 50
 """Runs to the end that an issue may need once nobody kills any more: each mends most of what was refused."""
 
+FIRST = 0.05
+"""Seconds in which a run that finds its plan made takes back what a dead run left, and connects."""
+
 
 class Trial:
     """One issue, whose sender is killed `size.kills` times. Moments and faults are drawn from `size.seed`.
@@ -85,14 +88,14 @@ class Trial:
             if self._waits or self._random.random() < 0.5:
                 ledger.pass_time(self._program.store)
             unsent = self._size.messages - look.counts["accepted"]
-            at_once = self._random.random() < 0.1
+            at_once = self._random.random() < 0.2
             self._kill_after(0 if at_once else 1 + self._random.randrange(1 + 2 * unsent // (left + 3)))
 
     def _kill_after(self, messages: int) -> None:
         """Kill a run some milliseconds after the server took so many of it; 0 is about before the first."""
         process = self._start()
         self._until(process, lambda: len(self._server.taken) >= self._taken + messages)
-        self._pause(process, self._random.uniform(0, 0.002 + 3 * self._size.pace if messages else 0.1))
+        self._pause(process, self._random.uniform(0, 0.002 + 3 * self._size.pace if messages else FIRST))
         self._kill(process)
 
     def _finish(self) -> None:
