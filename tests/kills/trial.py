@@ -17,7 +17,7 @@ PATIENCE = 60.0
 ROUNDS = 50
 """Runs to the end that an issue may need once nobody kills any more: each mends most of what was refused."""
 
-FIRST = 0.05
+FIRST = 0.03
 """Seconds in which a run that finds its plan made takes back what a dead run left, and connects."""
 
 
@@ -88,7 +88,7 @@ class Trial:
             if self._waits or self._random.random() < 0.5:
                 ledger.pass_time(self._program.store)
             unsent = self._size.messages - look.counts["accepted"]
-            at_once = self._random.random() < 0.2
+            at_once = left % 5 == 0
             self._kill_after(0 if at_once else 1 + self._random.randrange(1 + 2 * unsent // (left + 3)))
 
     def _kill_after(self, messages: int) -> None:
