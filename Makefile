@@ -4,7 +4,7 @@ BIN := .venv/bin
 DIGEST := $(BIN)/digest
 LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet
 
-.PHONY: demo test check screenshots bench bench-ledger bench-memory lock clean
+.PHONY: demo test check screenshots bench bench-ledger bench-memory torture lock clean
 
 demo: .venv/run  ## a fresh site in demo/: load the seeds, build, approve, send, and say where the mail lies
 	$(DIGEST) demo demo
@@ -29,6 +29,9 @@ bench-memory: .venv/dev  ## memory and seconds with a million subscribers
 
 bench-ledger: .venv/dev  ## what the ledger costs, in a short list and in a long one
 	$(BIN)/python tests/benchmarks/ledger.py
+
+torture: .venv/dev  ## 50,000 messages, the sender killed 200 times, faults injected; prints the table of docs/reliability.md
+	$(BIN)/python tests/torture.py
 
 lock: .venv/dev  ## write the lock files anew (uv is needed only here)
 	$(BIN)/pip install --quiet uv

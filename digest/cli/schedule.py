@@ -11,6 +11,7 @@ import typer
 
 from digest import clock
 from digest.cli.arguments import opened
+from digest.cli.log import log_to_stderr
 from digest.cli.output import Json, note, print_json, table
 
 if TYPE_CHECKING:
@@ -44,17 +45,10 @@ def schedule(
         return
     from digest.service import Service
 
-    _log_to_stderr()
+    log_to_stderr(logging.INFO)
     service = Service(site.root, clock.now, remarks=not once)
     if not (_tick_once(service) if once else _serve(service)):
         raise typer.Exit(1)
-
-
-def _log_to_stderr() -> None:
-    handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%d %H:%M:%S%z"))
-    logging.getLogger().addHandler(handler)
-    logging.getLogger("digest").setLevel(logging.INFO)
 
 
 def _serve(service: "Service") -> bool:

@@ -1,6 +1,7 @@
 """`digest send`: take an issue through all that is missing, and deliver it; or a test copy."""
 
 import datetime
+import logging
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ import typer
 
 from digest import clock
 from digest.cli.arguments import DateOption, FrequencyOption, ListName, day_of, frequency_of, opened
+from digest.cli.log import log_to_stderr
 from digest.cli.output import PARTLY, Json, counted, note, print_json, progress, say, short_time
 
 if TYPE_CHECKING:
@@ -58,6 +60,7 @@ def deliver_issue(
     from digest.pipeline import send as send_issue
     from digest.sending import Control
 
+    log_to_stderr(logging.WARNING)
     with progress("sending") as (total, step), _stop_at_signal() as asked:
         control = Control(now=clock.now, stop=lambda: bool(asked), progress=lambda _: step(), planned=total)
         return send_issue(site, mailing_list, frequency, day, control)

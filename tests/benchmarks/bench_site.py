@@ -163,7 +163,7 @@ messages_per_connection = 1000000
 
 [lists.{LIST}]
 name = "Daily Papers"
-relay = "sink"
+relays = ["sink"]
 theme = "{kept.read_text("utf-8")}"
 max_cards = {PAPERS}
 

@@ -1,49 +1,83 @@
-"""`kill -9` in the middle of sending: nobody is missed, and who may get it twice is known and few."""
+"""`kill -9` while it plans and while it sends: nobody is missed, and what may come twice is known and little."""
 
-import os
 import signal
+import smtplib
+import socket
 import subprocess
 import sys
 import time
-from datetime import date, timedelta
 
-from digest.clock import now as clock_now
-from digest.deliver.states import DeliveryState
-from digest.issues.states import IssueState
-from digest.pipeline import send
-from digest.sending import Control
+import pytest
 
-READERS, CONNECTIONS = 60, 2
+from tests.kills.finding import Moment, Size
+from tests.kills.server import USUAL, CountingServer, Fault
+from tests.kills.trial import Trial
+
+READERS = 60
 
 
-def test_a_killed_run_goes_on_where_it_was(mailed, server, subscriber_file):
-    rows = "".join(f"r{n}@example.org\n" for n in range(READERS))
-    subscriber_file.write_text("email\n" + rows, encoding="utf-8")
-    site = mailed
-    server.delay = 0.02
+@pytest.mark.slow
+def test_killed_again_and_again_an_issue_reaches_everybody(tmp_path):
+    size = Size(messages=2_000, kills=20, seed=20261124, connections=4, pace=0.003)
+    finding = Trial(tmp_path / "site", size, USUAL).run()
+    assert finding.wrong == []
+    assert finding.kills.total() == size.kills
+    assert finding.kills[Moment.PLANNING] >= 1
+    assert finding.kills[Moment.SENDING] >= size.kills // 2
+    assert finding.uncertain > 0  # else no kill struck where it could hurt
+    assert finding.lost == 0
+    assert finding.duplicates <= finding.kills.total() * size.connections + finding.doubtful
+    assert finding.states == {"accepted": size.messages}
 
-    day = "2026-11-24"
-    command = [sys.executable, "-m", "digest", "--site", site.root, "send", "daily", "--date", day]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    limit = time.monotonic() + 30
-    while len(server.messages) < READERS // 3 and time.monotonic() < limit and process.poll() is None:
-        time.sleep(0.01)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
-    assert 0 < len(server.messages) < READERS
 
-    again = subprocess.run(command, capture_output=True, text=True, timeout=60)
-    assert again.returncode in (0, 3), again.stderr
-    later = clock_now() + timedelta(minutes=5)
-    last = send(site, site.list("daily"), "daily", date.fromisoformat(day), Control(now=lambda: later))
+MESSAGE = "Subject: x\r\nMessage-ID: <1@example.org>\r\n\r\nMessage-ID: <2@example.org>\r\n"
 
-    assert last.issue.state is IssueState.FINISHED
-    assert last.counts == {DeliveryState.ACCEPTED: READERS}
-    assert set(server.by_recipient) == {f"r{n}@example.org" for n in range(READERS)}
-    twice = [recipient for recipient, times in server.by_recipient.items() if times > 1]
-    assert len(twice) <= CONNECTIONS
-    ids = {(envelope.rcpt_tos[0], message["Message-ID"]) for envelope, message in server.messages}
-    assert len(ids) == READERS  # a second copy has the first one's Message-ID
+
+def hand_over(server):
+    with smtplib.SMTP("127.0.0.1", server.port, timeout=10) as client:
+        client.sendmail("digest@example.org", ["ada@example.org"], MESSAGE)
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "taken"),
+    [
+        (Fault.BANNER, smtplib.SMTPConnectError, False),
+        (Fault.GREYLIST, smtplib.SMTPRecipientsRefused, False),
+        (Fault.BEFORE_DATA, smtplib.SMTPServerDisconnected, False),
+        (Fault.DOT, smtplib.SMTPDataError, False),
+        (Fault.AFTER_DOT, smtplib.SMTPServerDisconnected, True),
+        (Fault.SILENCE, smtplib.SMTPServerDisconnected, True),
+    ],
+)
+def test_the_counting_server_counts_its_faults_and_what_it_took(fault, error, taken):
+    with CountingServer({fault: 1.0}, pace=0.0, seed=1) as server:
+        with pytest.raises(error):
+            hand_over(server)
+        server.settle()
+    assert server.faults == {fault: 1}
+    assert server.by_recipient() == ({"ada@example.org": {"<1@example.org>"}} if taken else {})
+
+
+def test_the_counting_server_knows_a_duplicate_from_a_change():
+    with CountingServer({}, pace=0.0, seed=1) as server:
+        hand_over(server)
+        hand_over(server)
+        server.settle()
+        assert (server.duplicates(), server.differing()) == (1, 0)
+        server.take(MESSAGE.replace("Subject: x", "Subject: y").encode(), "ada@example.org")
+        assert (server.duplicates(), server.differing()) == (2, 1)
+
+
+def test_the_counting_server_takes_what_a_dead_sender_had_sent():
+    with CountingServer({}, pace=0.05, seed=1) as server:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as client:
+            replies = client.makefile("rb")
+            client.sendall(b"EHLO x\r\nMAIL FROM:<a@example.org>\r\nRCPT TO:<b@example.org>\r\nDATA\r\n")
+            assert any(line.startswith(b"354") for line in replies)
+            client.sendall(f"{MESSAGE}.\r\n".encode())
+            replies.close()
+        server.settle()
+        assert server.by_recipient() == {"b@example.org": {"<1@example.org>"}}
 
 
 def test_sigterm_settles_what_is_on_the_wire(mailed, server, subscriber_file):
