@@ -1,11 +1,15 @@
 """Sending an issue: its ledger, its messages and its relays put together, and run."""
 
-import asyncio
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
+
+try:
+    import uvloop as event_loop
+except ImportError:  # not on every platform
+    import asyncio as event_loop  # type: ignore[no-redef]
 
 from digest.deliver.choice import Choice, Domains
 from digest.deliver.delivery import Settlement
@@ -47,7 +51,7 @@ def send_due(site: Site, mailing_list: MailingList, stored: StoredIssue, control
         uncertain = ledger.recover(control.now())
         lanes = [_lane(one, messages.headers.sender.address) for one in relays]
         choice = Choice(lanes, mailing_list.table.failover)
-        run = asyncio.run(_run(ledger, messages, choice, Domains(site.domain_limits), control))
+        run = event_loop.run(_run(ledger, messages, choice, Domains(site.domain_limits), control))
     return Sent(run, uncertain)
 
 

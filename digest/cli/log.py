@@ -10,22 +10,19 @@ def log_to_stderr(level: int) -> None:
     import structlog  # takes as long to import as the rest of the command line
 
     stamp = structlog.processors.TimeStamper(fmt="%Y-%m-%d %H:%M:%S%z" if sys.stderr.isatty() else "iso", utc=False)
-    shared: list[Any] = [structlog.stdlib.add_log_level, stamp, structlog.processors.format_exc_info]
-    handler = logging.StreamHandler()
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _renderer()],
-        )
+    formatter = structlog.stdlib.ProcessorFormatter(
+        processors=[
+            structlog.stdlib.add_log_level,
+            stamp,
+            structlog.processors.format_exc_info,
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            _renderer(),
+        ]
     )
+    handler = logging.StreamHandler()
+    handler.setFormatter(formatter)
     logging.getLogger().handlers = [handler]
     logging.getLogger("digest").setLevel(level)
-    structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        cache_logger_on_first_use=True,
-    )
 
 
 def _renderer() -> Any:

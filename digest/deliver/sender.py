@@ -2,16 +2,15 @@
 
 One task exchanges with the ledger for all connections: it settles what became known and claims what goes
 next, in one transaction, and a message leaves only after its claim is committed. So whenever the power
-fails, at most one message a connection is uncertain.
+fails, at most one message a connection is uncertain. The exchange has no thread of its own: handing it over
+costs more than the event loop gains while the disk is written (docs/performance.md).
 """
 
 import asyncio
 from collections.abc import Callable, Collection
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from digest.deliver.choice import Choice, Domains
 from digest.deliver.delivery import Candidate, Claim, Ledger, Outgoing, Session, Settlement
@@ -22,8 +21,6 @@ from digest.deliver.outcome import Outcome
 from digest.deliver.states import Verb
 from digest.deliver.window import STRETCH, Window
 
-_T = TypeVar("_T")
-
 ASKED = "asked to stop"
 """Why a run stopped that somebody stopped."""
 
@@ -32,6 +29,9 @@ SPIKE = "so many messages failed that the issue is paused; look at them before i
 
 PATIENCE = 6.0
 """Seconds that a run that is to stop waits for the replies to what is on the wire."""
+
+GROUP, GATHERING = 8, 0.002
+"""How many settlements are waited for before a transaction, and for how long (seconds) behind the last one."""
 
 LOOK_AROUND = 0.25
 """Seconds after which a sender with nothing to do looks whether that has changed."""
@@ -86,9 +86,9 @@ class Sender:
         self._run = Run()
         self._on_wire: dict[asyncio.Task[None], tuple[Claim, _Pick]] = {}
         self._done: list[Settlement] = []
-        self._news = asyncio.Event()
+        self._news, self._enough = asyncio.Event(), 1
         self._looked_around = float("-inf")
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="ledger")
+        self._exchanged = float("-inf")
 
     async def run(self) -> Run:
         """Send; a defect met while a message is made is raised once everything on the wire is settled."""
@@ -102,7 +102,6 @@ class Sender:
                 task.cancel()
             await asyncio.gather(*self._on_wire, return_exceptions=True)
             await asyncio.gather(*(lane.close() for lane in self._choice.lanes))
-            self._thread.shutdown()
         if self._run.defect is not None:
             raise self._run.defect
         return self._run
@@ -113,34 +112,45 @@ class Sender:
             self._run.stopped = ASKED if self._stop() else SPIKE if self._lessons.spike else None
         if self._run.stopped is not None:
             return False
-        await self._read_on()
+        await self._gather()
+        self._read_on()
         picks = await self._pick()
         if self._done or picks:
-            await self._exchange(picks)
+            self._exchange(picks)
             return True
         if not self._on_wire and self._window.is_empty and self._window.is_complete:
             return False
         if not self._on_wire and (trouble := self._choice.trouble):
             self._run.stopped = trouble
             return False
-        await self._wait()  # for a reply, for a limit, or for the end of a rest
+        await self._wait(LOOK_AROUND)  # for a reply, for a limit, or for the end of a rest
         return True
 
-    async def _wait(self) -> None:
+    async def _gather(self) -> None:
+        """Let replies that come close together share a transaction, since its cost is the disk's."""
+        while self._on_wire and len(self._done) < GROUP:
+            left = self._exchanged + GATHERING - self._loop.time()
+            if left <= 0:
+                break
+            await self._wait(left, GROUP)
+
+    async def _wait(self, seconds: float, enough: int = 1) -> None:
+        """Wait until so many settlements are there, nothing is on the wire, or the time is over."""
+        self._enough = enough
         self._news.clear()
-        handle = self._loop.call_later(LOOK_AROUND, self._news.set)
+        handle = self._loop.call_later(seconds, self._news.set)
         await self._news.wait()
         handle.cancel()
 
-    async def _read_on(self) -> None:
+    def _read_on(self) -> None:
         """Fill the window from the ledger where it runs low, and with what is due again."""
         ledger, window, now = self._queue.ledger, self._window, self._loop.time()
         if now - self._looked_around >= LOOK_AROUND or (window.is_empty and window.is_complete):
             self._looked_around = now
             limit = STRETCH + window.due_again
-            window.add_again(await self._in_thread(self._look_up, ledger.due_again, self._now(), limit))
+            window.add_again(self._look_up(ledger.due_again, self._now(), limit))
         if window.is_low and not window.is_complete:
-            window.add_untried(await self._in_thread(self._look_up, ledger.upcoming, window.after, STRETCH))
+            window.add_untried(self._look_up(ledger.upcoming, window.after, STRETCH))
 
     def _look_up(self, query: Callable[..., list[Candidate]], *values: object) -> list[Candidate]:
         """Ask the ledger for candidates, and have their editions ready."""
@@ -160,12 +170,12 @@ class Sender:
             picks[candidate.id] = _Pick(candidate, lane, await lane.take())
         return picks
 
-    async def _exchange(self, picks: dict[int, _Pick]) -> None:
+    def _exchange(self, picks: dict[int, _Pick]) -> None:
         """Settle what is done and claim what was picked, in one transaction; then send it."""
         settled, self._done = self._done, []
         reopened, self._lessons.reopened = self._lessons.reopened, set()
-        exchange = partial(self._queue.ledger.exchange, settled, list(picks), self._now(), reopened)
-        claims = await self._in_thread(exchange)
+        claims = self._queue.ledger.exchange(settled, list(picks), self._now(), reopened)
+        self._exchanged = self._loop.time()
         for settlement in settled:
             verb = settlement.outcome.verb
             self._run.counts[verb] = self._run.counts.get(verb, 0) + 1
@@ -196,7 +206,8 @@ class Sender:
         pick.lane.give_back(pick.session)
         settlement = self._lessons.settle(claim, pick.lane, outcome, self._now(), self._loop.time())
         self._done.append(settlement)
-        self._news.set()
+        if len(self._done) >= self._enough or not self._on_wire:
+            self._news.set()
 
     async def _wind_up(self) -> None:
         """Wait for the replies to what is on the wire, but not for ever, and settle everything."""
@@ -206,7 +217,4 @@ class Sender:
                 claim, pick = self._on_wire.pop(task)
                 task.cancel()
                 self._settle(claim, pick, pick.session.abandon("stopped while waiting for the reply"))
-        await self._exchange({})
-
-    async def _in_thread(self, work: Callable[..., _T], *args: object) -> _T:
-        return await self._loop.run_in_executor(self._thread, partial(work, *args))
+        self._exchange({})
