@@ -30,8 +30,9 @@ SPIKE = "so many messages failed that the issue is paused; look at them before i
 PATIENCE = 6.0
 """Seconds that a run that is to stop waits for the replies to what is on the wire."""
 
-GROUP, GATHERING = 8, 0.002
-"""How many settlements are waited for before a transaction, and for how long (seconds) behind the last one."""
+GROUP, GATHERING, IN_A_ROW = 8, 0.002, 0.02
+"""How many settlements are waited for before a transaction, for how long at most, and how close behind the last
+one it must be (seconds) for that to be worth it."""
 
 LOOK_AROUND = 0.25
 """Seconds after which a sender with nothing to do looks whether that has changed."""
@@ -128,11 +129,8 @@ class Sender:
 
     async def _gather(self) -> None:
         """Let replies that come close together share a transaction, since its cost is the disk's."""
-        while self._on_wire and len(self._done) < GROUP:
-            left = self._exchanged + GATHERING - self._loop.time()
-            if left <= 0:
-                break
-            await self._wait(left, GROUP)
+        if self._on_wire and len(self._done) < GROUP and self._loop.time() - self._exchanged < IN_A_ROW:
+            await self._wait(GATHERING, GROUP)
 
     async def _wait(self, seconds: float, enough: int = 1) -> None:
         """Wait until so many settlements are there, nothing is on the wire, or the time is over."""

@@ -13,6 +13,7 @@ import sqlite3
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, Literal
 
 from sqlalchemy import Engine
@@ -107,7 +108,7 @@ class SqlLedger:
         outcome = lost(Stage.DOT, "the run ended before the reply was known")
         query = (
             "SELECT id, subscriber_id, address, domain, address_key, name, edition, date, attempts FROM deliveries"
-            " WHERE issue_id = ? AND state = 'claimed'"
+            " WHERE issue_id = ? AND state IN ('claimed', 'deferred') AND state = 'claimed'"
         )
         with self._transaction() as database:
             claims = [_claim(row) for row in database.execute(query, (self._issue_id,))]
@@ -118,19 +119,28 @@ class SqlLedger:
 
     def upcoming(self, after: int, limit: int) -> list[Candidate]:
         """See `digest.deliver.delivery.Ledger`."""
+        # The plus signs keep SQLite from the index of (issue, subscriber), and from sorting what it finds there.
         query = (
             "SELECT id, domain, edition FROM deliveries"
-            " WHERE issue_id = ? AND id > ? AND state = 'planned' ORDER BY id LIMIT ?"
+            " WHERE id > ? AND +issue_id = ? AND +state = 'planned' ORDER BY id LIMIT ?"
         )
-        return self._candidates(query, (self._issue_id, after, limit))
+        return self._candidates(query, (max(after, self._before), self._issue_id, limit))
 
     def due_again(self, now: datetime, limit: int) -> list[Candidate]:
         """See `digest.deliver.delivery.Ledger`."""
+        # What stands in `ix_deliveries_open` is said once more, in its words, so that it is used.
         query = (
-            "SELECT id, domain, edition FROM deliveries WHERE issue_id = ? AND state = 'deferred'"
-            " AND next_attempt_at <= ? ORDER BY next_attempt_at, id LIMIT ?"
+            "SELECT id, domain, edition FROM deliveries"
+            " WHERE issue_id = ? AND state IN ('claimed', 'deferred') AND state = 'deferred' AND next_attempt_at <= ? ORDER BY next_attempt_at, id LIMIT ?"
         )
         return self._candidates(query, (self._issue_id, to_text(now), limit))
+
+    @cached_property
+    def _before(self) -> int:
+        """The id below the issue's first, so that older issues aren't walked through."""
+        query = "SELECT min(id) FROM deliveries WHERE issue_id = ?"
+        (first,) = self._database.execute(query, (self._issue_id,)).fetchone()
+        return int(first or 1) - 1
 
     def _candidates(self, query: str, values: tuple[Any, ...]) -> list[Candidate]:
         with busy():
