@@ -2,12 +2,13 @@
 
 One task exchanges with the ledger for all connections: it settles what became known and claims what goes
 next, in one transaction, and a message leaves only after its claim is committed. So whenever the power
-fails, at most one message a connection is uncertain. The exchange has no thread of its own: handing it over
-costs more than the event loop gains while the disk is written (docs/performance.md).
+fails, at most one message a connection is uncertain. Only the waiting for the disk is done in a thread of its
+own, and replies are read meanwhile.
 """
 
 import asyncio
 from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
@@ -90,6 +91,7 @@ class Sender:
         self._news, self._enough = asyncio.Event(), 1
         self._looked_around = float("-inf")
         self._exchanged = float("-inf")
+        self._disk = ThreadPoolExecutor(1, thread_name_prefix="disk")
 
     async def run(self) -> Run:
         """Send; a defect met while a message is made is raised once everything on the wire is settled."""
@@ -103,6 +105,7 @@ class Sender:
                 task.cancel()
             await asyncio.gather(*self._on_wire, return_exceptions=True)
             await asyncio.gather(*(lane.close() for lane in self._choice.lanes))
+            self._disk.shutdown()
         if self._run.defect is not None:
             raise self._run.defect
         return self._run
@@ -117,7 +120,7 @@ class Sender:
         self._read_on()
         picks = await self._pick()
         if self._done or picks:
-            self._exchange(picks)
+            await self._exchange(picks)
             return True
         if not self._on_wire and self._window.is_empty and self._window.is_complete:
             return False
@@ -168,11 +171,14 @@ class Sender:
             picks[candidate.id] = _Pick(candidate, lane, await lane.take())
         return picks
 
-    def _exchange(self, picks: dict[int, _Pick]) -> None:
+    async def _exchange(self, picks: dict[int, _Pick]) -> None:
         """Settle what is done and claim what was picked, in one transaction; then send it."""
         settled, self._done = self._done, []
         reopened, self._lessons.reopened = self._lessons.reopened, set()
+        if not (settled or picks or reopened):
+            return
         claims = self._queue.ledger.exchange(settled, list(picks), self._now(), reopened)
+        await self._loop.run_in_executor(self._disk, self._queue.ledger.commit)
         self._exchanged = self._loop.time()
         for settlement in settled:
             verb = settlement.outcome.verb
@@ -215,4 +221,4 @@ class Sender:
                 claim, pick = self._on_wire.pop(task)
                 task.cancel()
                 self._settle(claim, pick, pick.session.abandon("stopped while waiting for the reply"))
-        self._exchange({})
+        await self._exchange({})

@@ -110,11 +110,12 @@ class SqlLedger:
             "SELECT id, subscriber_id, address, domain, address_key, name, edition, date, attempts FROM deliveries"
             " WHERE issue_id = ? AND state IN ('claimed', 'deferred') AND state = 'claimed'"
         )
-        with self._transaction() as database:
+        with self._begun() as database:
             claims = [_claim(row) for row in database.execute(query, (self._issue_id,))]
             for claim in claims:
                 again = next_attempt(claim.attempts + 1, now, claim.subscriber_id)
                 self._settle(database, Settlement(claim, outcome, "", now, again))
+        self.commit()
         return len(claims)
 
     def upcoming(self, after: int, limit: int) -> list[Candidate]:
@@ -131,7 +132,8 @@ class SqlLedger:
         # What stands in `ix_deliveries_open` is said once more, in its words, so that it is used.
         query = (
             "SELECT id, domain, edition FROM deliveries"
-            " WHERE issue_id = ? AND state IN ('claimed', 'deferred') AND state = 'deferred' AND next_attempt_at <= ? ORDER BY next_attempt_at, id LIMIT ?"
+            " WHERE issue_id = ? AND state IN ('claimed', 'deferred') AND state = 'deferred'"
+            " AND next_attempt_at <= ? ORDER BY next_attempt_at, id LIMIT ?"
         )
         return self._candidates(query, (self._issue_id, to_text(now), limit))
 
@@ -150,15 +152,17 @@ class SqlLedger:
         self, settled: Sequence[Settlement], wanted: Sequence[int], now: datetime, reopened: Collection[int] = ()
     ) -> list[Claim]:
         """See `digest.deliver.delivery.Ledger`."""
-        if not (settled or wanted or reopened):
-            return []
-        with self._transaction() as database:
+        with self._begun() as database:
             self._settle_all(database, settled)
             if reopened:
                 database.execute(_REOPEN, (to_text(now), json.dumps(list(reopened))))
             if not wanted or not self._is_sending(database):
                 return []
             return self._claim(database, wanted, now)
+
+    def commit(self) -> None:
+        """See `digest.deliver.delivery.Ledger`."""
+        self._database.execute("COMMIT")
 
     def sent_since(self, since: datetime) -> tuple[Mapping[str, int], Mapping[str, int]]:
         """Return how many messages each relay took, and each domain got, of any issue."""
@@ -171,7 +175,8 @@ class SqlLedger:
         return relays, domains
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
+    def _begun(self) -> Iterator[sqlite3.Connection]:
+        """Begin a transaction that is left to be committed, unless something goes wrong."""
         with busy():
             self._database.execute("BEGIN IMMEDIATE")
             try:
@@ -179,7 +184,6 @@ class SqlLedger:
             except BaseException:
                 self._database.execute("ROLLBACK")
                 raise
-            self._database.execute("COMMIT")
 
     def _is_sending(self, database: sqlite3.Connection) -> bool:
         query = "SELECT 1 FROM issues WHERE id = ? AND state = 'sending' AND planned_at IS NOT NULL"

@@ -170,7 +170,8 @@ def test_what_a_dead_run_had_claimed_is_sent_again_under_the_same_message_id(mai
     with mailed.store.begin() as connection:
         stored = issues.find(connection, key)
     ledger = SqlLedger(mailed.store, stored.id, "daily")
-    claimed = ledger.exchange([], [one.id for one in ledger.upcoming(0, 2)], now)  # and there the run dies
+    claimed = ledger.exchange([], [one.id for one in ledger.upcoming(0, 2)], now)
+    ledger.commit()  # and there the run dies
     ledger.close()
     assert len(claimed) == 2
     assert states(mailed)[DeliveryState.CLAIMED] == 2
