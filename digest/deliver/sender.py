@@ -7,7 +7,7 @@ own, and replies are read meanwhile.
 """
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -94,15 +94,19 @@ class Sender:
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="disk")
 
     async def run(self) -> Run:
-        """Send; a defect met while a message is made is raised once everything on the wire is settled."""
+        """Send; what goes wrong with us or the ledger is raised once everything on the wire is settled."""
         self._loop = asyncio.get_running_loop()
         try:
-            while await self._step():
-                pass
+            try:
+                while await self._step():
+                    pass
+            except Exception as error:
+                self._run.defect = error
             await self._wind_up()
         finally:
-            for task in self._on_wire:
+            for task, (_, pick) in self._on_wire.items():
                 task.cancel()
+                pick.session.abandon("the run failed")
             await asyncio.gather(*self._on_wire, return_exceptions=True)
             await asyncio.gather(*(lane.close() for lane in self._choice.lanes))
             self._disk.shutdown()
@@ -177,8 +181,13 @@ class Sender:
         reopened, self._lessons.reopened = self._lessons.reopened, set()
         if not (settled or picks or reopened):
             return
-        claims = self._queue.ledger.exchange(settled, list(picks), self._now(), reopened)
-        await self._loop.run_in_executor(self._disk, self._queue.ledger.commit)
+        try:
+            claims = self._queue.ledger.exchange(settled, list(picks), self._now(), reopened)
+            await self._loop.run_in_executor(self._disk, self._queue.ledger.commit)
+        except Exception:
+            self._done[:0], self._lessons.reopened = settled, reopened  # to be tried once more at the end
+            self._give_back(picks.values())
+            raise
         self._exchanged = self._loop.time()
         for settlement in settled:
             verb = settlement.outcome.verb
@@ -189,7 +198,11 @@ class Sender:
             pick = picks.pop(claim.delivery_id)
             task = self._loop.create_task(self._send(claim, pick))
             self._on_wire[task] = claim, pick
-        for pick in picks.values():  # suppressed, expired or taken away meanwhile
+        self._give_back(picks.values())  # suppressed, expired or taken away meanwhile
+
+    def _give_back(self, picks: Iterable[_Pick]) -> None:
+        """Let go of the connections of those that were picked and aren't sent."""
+        for pick in picks:
             self._domains.end(pick.candidate.domain)
             pick.lane.give_back(pick.session)
 

@@ -22,7 +22,7 @@ from digest.deliver.delivery import Candidate, Claim, Settlement
 from digest.deliver.outcome import Stage, lost
 from digest.deliver.retry import next_attempt
 from digest.deliver.states import DeliveryState, Verb, move
-from digest.store.database import busy
+from digest.store.database import errors_in_words
 from digest.store.moments import from_text, to_text
 from digest.store.suppressions import EVERYWHERE
 
@@ -145,7 +145,7 @@ class SqlLedger:
         return int(first or 1) - 1
 
     def _candidates(self, query: str, values: tuple[Any, ...]) -> list[Candidate]:
-        with busy():
+        with errors_in_words():
             return list(map(Candidate._make, self._database.execute(query, values)))
 
     def exchange(
@@ -162,7 +162,13 @@ class SqlLedger:
 
     def commit(self) -> None:
         """See `digest.deliver.delivery.Ledger`."""
-        self._database.execute("COMMIT")
+        with errors_in_words():
+            try:
+                self._database.execute("COMMIT")
+            except sqlite3.Error:
+                if self._database.in_transaction:
+                    self._database.execute("ROLLBACK")
+                raise
 
     def sent_since(self, since: datetime) -> tuple[Mapping[str, int], Mapping[str, int]]:
         """Return how many messages each relay took, and each domain got, of any issue."""
@@ -177,12 +183,13 @@ class SqlLedger:
     @contextmanager
     def _begun(self) -> Iterator[sqlite3.Connection]:
         """Begin a transaction that is left to be committed, unless something goes wrong."""
-        with busy():
+        with errors_in_words():
             self._database.execute("BEGIN IMMEDIATE")
             try:
                 yield self._database
             except BaseException:
-                self._database.execute("ROLLBACK")
+                if self._database.in_transaction:  # a full disk ends it by itself
+                    self._database.execute("ROLLBACK")
                 raise
 
     def _is_sending(self, database: sqlite3.Connection) -> bool:

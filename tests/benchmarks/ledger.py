@@ -10,8 +10,8 @@ import time
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from digest.deliver.outcome import Stage, judge
 from digest.deliver.delivery import Settlement
+from digest.deliver.outcome import Stage, judge
 from digest.issues.issue import Issue, IssueKey
 from digest.issues.states import IssueState
 from digest.store import deliveries, issues
