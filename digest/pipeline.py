@@ -10,9 +10,9 @@
 ones before `plan` are a transaction each, `plan` begins anew, and `deliver` has the ledger.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Connection
@@ -247,3 +247,36 @@ def change_state(site: Site, key: IssueKey, verb: Verb, now: datetime) -> IssueS
         if verb is Verb.CANCEL:
             deliveries.cancel_waiting(connection, stored.id, now)
     return state
+
+
+@dataclass(frozen=True, slots=True)
+class Retried:
+    """What a retry put back, by the state it had; `kept` were not, since they are suppressed by now."""
+
+    issue: StoredIssue
+    counts: Mapping[DeliveryState, int]
+    kept: int
+
+
+def retry(
+    site: Site, mailing_list: MailingList, key: IssueKey, states: Collection[DeliveryState], now: datetime
+) -> Retried:
+    """Have the deliveries in these states tried again, and a finished issue go on for them. Raises StateError."""
+    with site.store.begin() as connection:
+        stored = existing(connection, key)
+        if stored.state is IssueState.CANCELLED:
+            raise StateError(f"issue {key} is cancelled; it is not sent any more")
+        if stored.planned_at is None:
+            raise StateError(f"issue {key} is {stored.state} and was never sent; there is nothing to try again")
+        deadline = now + timedelta(hours=mailing_list.table.deadline_hours)
+        back = {
+            state: deliveries.put_back(connection, stored.id, mailing_list.id, state, now, deadline)
+            for state in DeliveryState  # those that are deferred first, and not the ones put back with them
+            if state in states
+        }
+        if stored.state is IssueState.FINISHED and any(back.values()):
+            reopened = move(stored.state, Verb.REOPEN, key)
+            issues.set_state(connection, stored.id, reopened, finished_at=None)
+        left = deliveries.counts(connection, stored.id)
+        kept = sum(left.get(state, 0) for state in states if state is not DeliveryState.DEFERRED)
+        return Retried(existing(connection, key), back, kept)
