@@ -11,7 +11,7 @@ ones before `plan` are a transaction each, `plan` begins anew, and `deliver` has
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -165,7 +165,8 @@ class Delivered:
     """What a run did, and where the issue stands after it.
 
     `reach` is None when the deliveries were planned by an earlier run. `uncertain` counts messages
-    that a dead run had on the wire: they may have arrived, and were sent again.
+    that a dead run had on the wire: they may have arrived, and were sent again. `given_up` are the relays
+    that couldn't be used any more at the end, and why.
     """
 
     issue: StoredIssue
@@ -174,6 +175,7 @@ class Delivered:
     counts: Mapping[DeliveryState, int]
     uncertain: int
     next_due: datetime | None
+    given_up: Mapping[str, str] = field(default_factory=dict)
 
 
 def send(site: Site, mailing_list: MailingList, frequency: Frequency, day: date, control: Control) -> Delivered | None:
@@ -231,6 +233,7 @@ def deliver(
             counts=counts,
             uncertain=sent.uncertain,
             next_due=deliveries.next_due(connection, stored.id),
+            given_up=sent.given_up,
         )
 
 

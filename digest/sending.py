@@ -1,7 +1,7 @@
 """Sending an issue: its ledger, its messages and its relays put together, and run."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -33,10 +33,11 @@ class Control:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What a run did; `uncertain` were on the wire of a run that died."""
+    """What a run did; `uncertain` were on the wire of a run that died, `given_up` says why of each relay."""
 
     run: Run = field(default_factory=Run)
     uncertain: int = 0
+    given_up: Mapping[str, str] = field(default_factory=dict)
 
 
 def send_due(site: Site, mailing_list: MailingList, stored: StoredIssue, control: Control) -> Sent:
@@ -48,7 +49,7 @@ def send_due(site: Site, mailing_list: MailingList, stored: StoredIssue, control
         lanes = [_lane(one, messages.headers.sender.address) for one in relays]
         choice = Choice(lanes, mailing_list.table.failover)
         run = asyncio.run(_run(ledger, messages, choice, Domains(site.domain_limits), control))
-    return Sent(run, uncertain)
+    return Sent(run, uncertain, {lane.name: lane.trouble for lane in lanes if lane.trouble})
 
 
 def _lane(one: ListRelay, return_address: str) -> Lane:

@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from typing import Any
+from typing import Any, TextIO
 
 
 def log_to_stderr(level: int) -> None:
@@ -11,7 +11,7 @@ def log_to_stderr(level: int) -> None:
 
     stamp = structlog.processors.TimeStamper(fmt="%Y-%m-%d %H:%M:%S%z" if sys.stderr.isatty() else "iso", utc=False)
     shared: list[Any] = [structlog.stdlib.add_log_level, stamp, structlog.processors.format_exc_info]
-    handler = logging.StreamHandler()
+    handler = _ToStderr()
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -26,6 +26,17 @@ def log_to_stderr(level: int) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
+
+
+class _ToStderr(logging.StreamHandler[TextIO]):
+    """Writes to what sys.stderr is at the moment: while a bar is shown, that prints above it."""
+
+    def __init__(self) -> None:
+        logging.Handler.__init__(self)
+
+    @property
+    def stream(self) -> TextIO:  # type: ignore[override]
+        return sys.stderr
 
 
 def _renderer() -> Any:
