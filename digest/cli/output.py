@@ -33,6 +33,15 @@ def print_json(value: Any) -> None:
     typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=_plain))
 
 
+def print_json_rows(rows: Iterable[Mapping[str, Any]]) -> None:
+    """Print a JSON array, a row a line, as the rows come."""
+    before = "["
+    for row in rows:
+        typer.echo(f"{before}\n{json.dumps(row, ensure_ascii=False, default=_plain)}", nl=False)
+        before = ","
+    typer.echo("[]" if before == "[" else "\n]")
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, (datetime, date)):
         return value.isoformat()
