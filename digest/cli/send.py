@@ -99,7 +99,8 @@ def report(delivery: "Delivered | None", as_json: bool) -> None:
     if delivery.uncertain:
         note(f"{counted(delivery.uncertain, 'message')} of a run that died may have arrived and went out again.")
     for relay, why in delivery.given_up.items():
-        note(f"Relay {relay} was given up: {why}.")
+        if why not in (delivery.run.stopped or ""):  # which says it of all relays together
+            note(f"Relay {relay} was given up: {why}.")
     if {"failed", "expired", "held"} & set(delivery.counts):
         say(f"Who and why: `digest deliveries {issue.key}`.")
     for line in _way_on(delivery):

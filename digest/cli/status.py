@@ -149,8 +149,8 @@ class Standing:
         rate = f", {self.rate:,.1f}/s in the last minute" if self.rate else ""
         left = f", {self.left} left at this rate" if self.left else ""
         yield f"{self.percent:g} % done; {run}{rate}{left}"
-        if self.counts.get("deferred") and self.next_due:
-            yield f"next try at {short_time(self.next_due)}"
+        if self.next_due:
+            yield f"next try of what is deferred at {short_time(self.next_due)}"
 
     def as_dict(self) -> dict[str, Any]:
         """Return what a script is told; seconds and deliveries a second."""
@@ -189,7 +189,7 @@ def _standing(site: "Site", key: "IssueKey", now: datetime) -> Standing:
             counts=_counts(connection, stored.id),
             process=site.run_at_work(),
             pace=deliveries.pace(connection, stored.id, now - RATE_OVER),
-            next_due=deliveries.next_due(connection, stored.id),
+            next_due=deliveries.next_due(connection, stored.id, (DeliveryState.DEFERRED,)),
             reasons=deliveries.reasons(connection, stored.id, map(DeliveryState, _TROUBLED), MOST_REASONS),
             now=now,
         )

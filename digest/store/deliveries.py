@@ -131,10 +131,10 @@ def cancel_waiting(connection: Connection, issue_id: int, now: datetime) -> int:
     return connection.execute(statement.values(state=DeliveryState.CANCELLED, settled_at=now)).rowcount
 
 
-def next_due(connection: Connection, issue_id: int) -> datetime | None:
+def next_due(connection: Connection, issue_id: int, states: Collection[DeliveryState] = WAITING) -> datetime | None:
     """Return when the next waiting delivery is to be tried or given up, or None when none waits."""
     query = select(func.min(deliveries.c.next_attempt_at)).where(
-        deliveries.c.issue_id == issue_id, deliveries.c.state.in_(WAITING)
+        deliveries.c.issue_id == issue_id, deliveries.c.state.in_(states)
     )
     return connection.execute(query).scalar()
 
