@@ -1,6 +1,6 @@
 """Sending an issue: its ledger, its messages and its relays put together, and run."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -37,10 +37,11 @@ class Control:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What a run did; `uncertain` were on the wire of a run that died."""
+    """What a run did; `uncertain` were on the wire of a run that died, `given_up` says why of each relay."""
 
     run: Run = field(default_factory=Run)
     uncertain: int = 0
+    given_up: Mapping[str, str] = field(default_factory=dict)
 
 
 def send_due(site: Site, mailing_list: MailingList, stored: StoredIssue, control: Control) -> Sent:
@@ -52,7 +53,7 @@ def send_due(site: Site, mailing_list: MailingList, stored: StoredIssue, control
         lanes = [_lane(one, messages.headers.sender.address) for one in relays]
         choice = Choice(lanes, mailing_list.table.failover)
         run = event_loop.run(_run(ledger, messages, choice, Domains(site.domain_limits), control))
-    return Sent(run, uncertain)
+    return Sent(run, uncertain, {lane.name: lane.trouble for lane in lanes if lane.trouble})
 
 
 def _lane(one: ListRelay, return_address: str) -> Lane:

@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from typing import Any
+from typing import Any, TextIO
 
 
 def log_to_stderr(level: int) -> None:
@@ -19,10 +19,21 @@ def log_to_stderr(level: int) -> None:
             _renderer(),
         ]
     )
-    handler = logging.StreamHandler()
+    handler = _ToStderr()
     handler.setFormatter(formatter)
     logging.getLogger().handlers = [handler]
     logging.getLogger("digest").setLevel(level)
+
+
+class _ToStderr(logging.StreamHandler[TextIO]):
+    """Writes to what sys.stderr is at the moment: while a bar is shown, that prints above it."""
+
+    def __init__(self) -> None:
+        logging.Handler.__init__(self)
+
+    @property
+    def stream(self) -> TextIO:  # type: ignore[override]
+        return sys.stderr
 
 
 def _renderer() -> Any:
