@@ -9,7 +9,8 @@ def log_to_stderr(level: int) -> None:
     """Send our own log lines and the facts of mail to stderr, from `level` on."""
     import structlog  # takes as long to import as the rest of the command line
 
-    stamp = structlog.processors.TimeStamper(fmt="%Y-%m-%d %H:%M:%S%z" if sys.stderr.isatty() else "iso", utc=False)
+    on_terminal = sys.stderr.isatty()
+    stamp = structlog.processors.TimeStamper(fmt="%H:%M:%S" if on_terminal else "iso", utc=not on_terminal)
     formatter = structlog.stdlib.ProcessorFormatter(
         processors=[
             structlog.stdlib.add_log_level,

@@ -209,7 +209,8 @@ def test_an_uncertain_attempt_says_so(troubled):
 
     said(troubled, "retry", "daily")
     ledger = SqlLedger(troubled.store, 1, "daily")
-    ledger.exchange([], [one.id for one in ledger.due_again(clock.now(), 9)], clock.now())  # and there a run dies
+    ledger.exchange([], [one.id for one in ledger.due_again(clock.now(), 9)], clock.now())
+    ledger.commit()  # and there a run dies
     ledger.recover(clock.now())
     ledger.close()
     text = said(troubled, "deliveries", "daily", "--address", KURT)
