@@ -5,16 +5,12 @@ aiosmtplib connects, does TLS (verified by default), EHLO and AUTH; the transact
 """
 
 import asyncio
+from base64 import b64encode
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Literal, cast
 
-from aiosmtplib import (
-    SMTP,
-    SMTPAuthenticationError,
-    SMTPException,
-    SMTPHeloError,
-    SMTPResponseException,
-)
+from aiosmtplib import SMTP, SMTPException, SMTPResponseException
 
 from digest.deliver.delivery import Outgoing
 from digest.deliver.envelope import Mode, envelope_sender
@@ -50,6 +46,16 @@ class Relay:
     messages_per_connection: int
     envelope: Mode = "from"
 
+    def without_secret(self, text: str) -> str:
+        """Return a server's words without the password, in case it repeats what AUTH sent (RFC 4616, RFC 4954)."""
+        if not self.password:
+            return text
+        plain = f"\0{self.username}\0{self.password}"
+        encoded = [b64encode(one.encode()).decode() for one in (plain, self.password)]
+        for secret in (*encoded, self.password):
+            text = text.replace(secret, "…")
+        return text
+
 
 class RelaySession:
     """One kept connection: opened when first needed, renewed after `messages_per_connection`.
@@ -75,12 +81,12 @@ class RelaySession:
         self._transaction = None
         if self._sent >= self._relay.messages_per_connection:
             await self.close()
-        try:
-            wire = self._wire if self._wire is not None and self._wire.is_open else await self._open()
-        except SMTPResponseException as error:
-            return judge(_stage(error), error.code, error.message)
-        except (SMTPException, OSError) as error:
-            return lost(Stage.CONNECT, f"{type(error).__name__}: {error}")
+        wire = self._wire if self._wire is not None and self._wire.is_open else None
+        if wire is None:
+            opened = await self._open()
+            if isinstance(opened, Outcome):
+                return opened
+            wire = opened
         return await self._hand_over(wire, message)
 
     async def _hand_over(self, wire: Wire, message: Outgoing) -> Outcome:
@@ -95,6 +101,7 @@ class RelaySession:
         except WireError as error:
             self._drop()
             return lost(transaction.stage, str(error))
+        self._transaction = None
         self._sent += 1
         if outcome.code == 421:
             self._drop()
@@ -119,28 +126,31 @@ class RelaySession:
         finally:
             wire.close()
 
-    async def _open(self) -> Wire:
-        relay = self._relay
+    async def _open(self) -> Wire | Outcome:
+        """Connect, do TLS, EHLO and AUTH; returns the outcome of the step that failed."""
+        self._drop()
+        relay, stage = self._relay, Stage.CONNECT
         client = SMTP(
             hostname=relay.host,
             port=relay.port,
             use_tls=relay.tls == "implicit",
-            start_tls=relay.tls == "starttls",
-            username=relay.username,
-            password=relay.password,
+            start_tls=False,
             timeout=relay.timeout,
         )
         try:
-            await client.connect()
-            if client.is_ehlo_or_helo_needed:
-                await client.ehlo()
-        except BaseException:
-            client.close()
-            raise
-        transport = cast("asyncio.Transport", client.transport)  # uvloop's are of a class of their own
-        self._extensions = frozenset(name.lower() for name in client.esmtp_extensions)
-        self._wire, self._sent = Wire(transport), 0
-        return self._wire
+            async for stage in _steps(client, relay):  # noqa: B007 - the last one begun is wanted when it fails
+                pass
+        except SMTPResponseException as error:
+            outcome = judge(stage, error.code, relay.without_secret(error.message))
+        except (SMTPException, OSError, ValueError) as error:
+            outcome = lost(stage, relay.without_secret(f"{type(error).__name__}: {error}"))
+        else:
+            transport = cast("asyncio.Transport", client.transport)  # uvloop's are of a class of their own
+            self._extensions = frozenset(name.lower() for name in client.esmtp_extensions)
+            self._wire, self._sent = Wire(transport), 0
+            return self._wire
+        client.close()
+        return outcome
 
     def _drop(self) -> None:
         if self._wire is not None:
@@ -148,7 +158,17 @@ class RelaySession:
         self._wire, self._sent = None, 0
 
 
-def _stage(error: SMTPResponseException) -> Stage:
-    if isinstance(error, SMTPAuthenticationError):
-        return Stage.AUTH
-    return Stage.EHLO if isinstance(error, SMTPHeloError) else Stage.CONNECT
+async def _steps(client: SMTP, relay: Relay) -> AsyncIterator[Stage]:
+    """Take the steps to a connection that is ready, each announced before it is taken."""
+    yield Stage.CONNECT
+    await client.connect()
+    yield Stage.EHLO
+    await client.ehlo()
+    if relay.tls == "starttls":
+        yield Stage.STARTTLS
+        await client.starttls()
+        yield Stage.EHLO
+        await client.ehlo()
+    if relay.username is not None and relay.password is not None:
+        yield Stage.AUTH
+        await client.login(relay.username, relay.password)
