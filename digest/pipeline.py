@@ -17,6 +17,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from digest.alerts import alert_of_pause
 from digest.config.settings import Frequency
 from digest.deliver.sender import ASKED, SPIKE, Run
 from digest.deliver.states import FINAL, DeliveryState
@@ -220,9 +221,10 @@ def deliver(
         open_now = _open(deliveries.counts(connection, stored.id))
     control.planned(open_now)
     sent = send_due(site, mailing_list, stored, control) if open_now else Sent()
-    if sent.run.stopped == SPIKE:
-        change_state(site, stored.key, Verb.PAUSE, control.now())
     with site.store.begin() as connection:
+        if sent.run.stopped == SPIKE and issues.state(connection, stored.id) is IssueState.SENDING:
+            issues.set_state(connection, stored.id, move(IssueState.SENDING, Verb.PAUSE, stored.key))
+            alert_of_pause(connection, site, mailing_list, stored, control.now())
         counts = deliveries.counts(connection, stored.id)
         if not _open(counts) and issues.state(connection, stored.id) is IssueState.SENDING:
             issues.set_state(connection, stored.id, IssueState.FINISHED, finished_at=control.now())

@@ -116,11 +116,11 @@ class Sender:
 
     async def _step(self) -> bool:
         """Settle, claim and start what can be; returns whether there is more to do."""
+        await self._gather()
         if self._run.stopped is None:
             self._run.stopped = ASKED if self._stop() else SPIKE if self._lessons.spike else None
         if self._run.stopped is not None:
             return False
-        await self._gather()
         self._read_on()
         picks = await self._pick()
         if self._done or picks:

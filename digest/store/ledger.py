@@ -10,6 +10,7 @@ keeps them prepared. PostgreSQL will have a ledger of its own beside it.
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -170,16 +171,6 @@ class SqlLedger:
                     self._database.execute("ROLLBACK")
                 raise
 
-    def sent_since(self, since: datetime) -> tuple[Mapping[str, int], Mapping[str, int]]:
-        """Return how many messages each relay took, and each domain got, of any issue."""
-        query = "SELECT relay, domain, count(*) FROM deliveries WHERE settled_at > ? AND attempts > 0 GROUP BY 1, 2"
-        relays: dict[str, int] = {}
-        domains: dict[str, int] = {}
-        for relay, domain, number in self._database.execute(query, (to_text(since),)):
-            relays[relay] = relays.get(relay, 0) + number
-            domains[domain] = domains.get(domain, 0) + number
-        return relays, domains
-
     @contextmanager
     def _begun(self) -> Iterator[sqlite3.Connection]:
         """Begin a transaction that is left to be committed, unless something goes wrong."""
@@ -261,3 +252,15 @@ def _reason_to_suppress(database: sqlite3.Connection, settlement: Settlement) ->
 def _expect(changed: int, wanted: int) -> None:
     if changed != wanted:
         raise AssertionError(f"{wanted - changed} deliveries are no longer claimed; two runs work on one issue")
+
+
+def sent_since(engine: Engine, since: datetime) -> tuple[Mapping[str, int], Mapping[str, int]]:
+    """Return how many messages each relay took, and each domain got, of any issue."""
+    query = "SELECT relay, domain, count(*) FROM deliveries WHERE settled_at > ? AND relay IS NOT NULL GROUP BY 1, 2"
+    relays: Counter[str] = Counter()
+    domains: Counter[str] = Counter()
+    with engine.begin() as connection:
+        for relay, domain, number in connection.exec_driver_sql(query, (to_text(since),)):
+            relays[relay] += number
+            domains[domain] += number
+    return relays, domains
