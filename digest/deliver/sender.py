@@ -18,7 +18,7 @@ from digest.deliver.delivery import Candidate, Claim, Ledger, Outgoing, Session,
 from digest.deliver.facts import tell_settlement
 from digest.deliver.lane import Lane
 from digest.deliver.lessons import Lessons
-from digest.deliver.outcome import Outcome
+from digest.deliver.outcome import Outcome, Stage, lost
 from digest.deliver.states import Verb
 from digest.deliver.window import STRETCH, Window
 
@@ -183,7 +183,9 @@ class Sender:
             return
         try:
             claims = self._queue.ledger.exchange(settled, list(picks), self._now(), reopened)
-            await self._loop.run_in_executor(self._disk, self._queue.ledger.commit)
+            committing = self._loop.run_in_executor(self._disk, self._queue.ledger.commit)
+            messages = [self._made(claim) for claim in claims]  # while the disk is written
+            await committing
         except Exception:
             self._done[:0], self._lessons.reopened = settled, reopened  # to be tried once more at the end
             self._give_back(picks.values())
@@ -194,9 +196,9 @@ class Sender:
             self._run.counts[verb] = self._run.counts.get(verb, 0) + 1
             tell_settlement(settlement)
             self._progress(settlement)
-        for claim in claims:
+        for claim, message in zip(claims, messages, strict=True):
             pick = picks.pop(claim.delivery_id)
-            task = self._loop.create_task(self._send(claim, pick))
+            task = self._loop.create_task(self._send(claim, pick, message))
             self._on_wire[task] = claim, pick
         self._give_back(picks.values())  # suppressed, expired or taken away meanwhile
 
@@ -206,13 +208,24 @@ class Sender:
             self._domains.end(pick.candidate.domain)
             pick.lane.give_back(pick.session)
 
-    async def _send(self, claim: Claim, pick: _Pick) -> None:
-        """Send one message; what comes of it is settled with the next exchange."""
+    def _made(self, claim: Claim) -> Outgoing | None:
+        """Return the message of a claim; one that can't be made is a defect, and ends the run."""
         try:
-            outcome = await pick.session.send(self._queue.message(claim))
+            return self._queue.message(claim)
         except Exception as error:
-            self._run.stopped, self._run.defect = "a message couldn't be made or sent", error
-            outcome = pick.session.abandon(repr(error))
+            self._run.stopped, self._run.defect = "a message couldn't be made", error
+            return None
+
+    async def _send(self, claim: Claim, pick: _Pick, message: Outgoing | None) -> None:
+        """Send one message; what comes of it is settled with the next exchange."""
+        if message is None:
+            outcome = lost(Stage.CONNECT, "the message couldn't be made")
+        else:
+            try:
+                outcome = await pick.session.send(message)
+            except Exception as error:
+                self._run.stopped, self._run.defect = "a message couldn't be sent", error
+                outcome = pick.session.abandon(repr(error))
         task = asyncio.current_task()
         assert task is not None
         del self._on_wire[task]
