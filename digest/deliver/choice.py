@@ -23,8 +23,13 @@ class Choice:
         usable = [lane for lane in self.lanes if not lane.pace.is_resting(now)]
         if self.failover == "ordered":
             return usable[0] if usable and usable[0].pace.is_ready(now) else None
-        # A relay that is busy doesn't hold up the others; its share waits for it.
-        ready = [lane for lane in usable if lane.pace.is_ready(now)]
+        # Shares of the connections, not of the messages: a relay that is slow doesn't hold up the others.
+        scale = min((lane.limit.connections or 1) / lane.weight for lane in usable) if usable else 0
+        ready = [
+            lane
+            for lane in usable
+            if lane.pace.is_ready(now) and lane.pace.in_flight < max(1, round(scale * lane.weight))
+        ]
         return min(ready, key=lambda lane: (lane.sent + 1) / lane.weight, default=None)
 
     @property

@@ -91,6 +91,7 @@ class Sender:
         self._news, self._enough = asyncio.Event(), 1
         self._looked_around = float("-inf")
         self._exchanged = float("-inf")
+        self._is_closed = False  # paused or cancelled meanwhile
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="disk")
 
     async def run(self) -> Run:
@@ -119,7 +120,7 @@ class Sender:
         await self._gather()
         if self._run.stopped is None:
             self._run.stopped = ASKED if self._stop() else SPIKE if self._lessons.spike else None
-        if self._run.stopped is not None:
+        if self._run.stopped is not None or self._is_closed:
             return False
         self._read_on()
         picks = await self._pick()
@@ -184,7 +185,8 @@ class Sender:
         try:
             claims = self._queue.ledger.exchange(settled, list(picks), self._now(), reopened)
             committing = self._loop.run_in_executor(self._disk, self._queue.ledger.commit)
-            messages = [self._made(claim) for claim in claims]  # while the disk is written
+            self._is_closed = claims is None
+            messages = [self._made(claim) for claim in claims or ()]  # while the disk is written
             await committing
         except Exception:
             self._done[:0], self._lessons.reopened = settled, reopened  # to be tried once more at the end
@@ -196,7 +198,7 @@ class Sender:
             self._run.counts[verb] = self._run.counts.get(verb, 0) + 1
             tell_settlement(settlement)
             self._progress(settlement)
-        for claim, message in zip(claims, messages, strict=True):
+        for claim, message in zip(claims or (), messages, strict=True):
             pick = picks.pop(claim.delivery_id)
             task = self._loop.create_task(self._send(claim, pick, message))
             self._on_wire[task] = claim, pick

@@ -151,14 +151,16 @@ class SqlLedger:
 
     def exchange(
         self, settled: Sequence[Settlement], wanted: Sequence[int], now: datetime, reopened: Collection[int] = ()
-    ) -> list[Claim]:
+    ) -> list[Claim] | None:
         """See `digest.deliver.delivery.Ledger`."""
         with self._begun() as database:
             self._settle_all(database, settled)
             if reopened:
                 database.execute(_REOPEN, (to_text(now), json.dumps(list(reopened))))
-            if not wanted or not self._is_sending(database):
+            if not wanted:
                 return []
+            if not self._is_sending(database):
+                return None
             return self._claim(database, wanted, now)
 
     def commit(self) -> None:
