@@ -5,16 +5,11 @@ aiosmtplib connects, does TLS (verified by default), EHLO and AUTH; the transact
 """
 
 import asyncio
+from base64 import b64encode
 from dataclasses import dataclass
 from typing import Literal, cast
 
-from aiosmtplib import (
-    SMTP,
-    SMTPAuthenticationError,
-    SMTPException,
-    SMTPHeloError,
-    SMTPResponseException,
-)
+from aiosmtplib import SMTP, SMTPException, SMTPResponseException
 
 from digest.deliver.delivery import Outgoing
 from digest.deliver.envelope import Mode, envelope_sender
@@ -64,6 +59,7 @@ class RelaySession:
         self._transaction: Transaction | None = None
         self._wire: Wire | None = None
         self._extensions: frozenset[str] = frozenset()
+        self._opening = Stage.CONNECT
         self._sent = 0
 
     async def send(self, message: Outgoing) -> Outcome:
@@ -78,9 +74,9 @@ class RelaySession:
         try:
             wire = self._wire if self._wire is not None and self._wire.is_open else await self._open()
         except SMTPResponseException as error:
-            return judge(_stage(error), error.code, error.message)
-        except (SMTPException, OSError) as error:
-            return lost(Stage.CONNECT, f"{type(error).__name__}: {error}")
+            return judge(self._opening, error.code, self._without_password(error.message))
+        except (SMTPException, OSError, ValueError) as error:  # ValueError: a challenge that isn't base64
+            return lost(self._opening, self._without_password(f"{type(error).__name__}: {error}"))
         return await self._hand_over(wire, message)
 
     async def _hand_over(self, wire: Wire, message: Outgoing) -> Outcome:
@@ -95,6 +91,7 @@ class RelaySession:
         except WireError as error:
             self._drop()
             return lost(transaction.stage, str(error))
+        self._transaction = None
         self._sent += 1
         if outcome.code == 421:
             self._drop()
@@ -125,15 +122,11 @@ class RelaySession:
             hostname=relay.host,
             port=relay.port,
             use_tls=relay.tls == "implicit",
-            start_tls=relay.tls == "starttls",
-            username=relay.username,
-            password=relay.password,
+            start_tls=False,  # not at once, but as a step of its own, so that it is known where it failed
             timeout=relay.timeout,
         )
         try:
-            await client.connect()
-            if client.is_ehlo_or_helo_needed:
-                await client.ehlo()
+            await self._greet(client)
         except BaseException:
             client.close()
             raise
@@ -142,13 +135,32 @@ class RelaySession:
         self._wire, self._sent = Wire(transport), 0
         return self._wire
 
+    async def _greet(self, client: SMTP) -> None:
+        """Do what comes before the first message; `_opening` is the step it is at."""
+        self._opening = Stage.CONNECT
+        await client.connect()
+        self._opening = Stage.EHLO
+        await client.ehlo()
+        if self._relay.tls == "starttls":
+            self._opening = Stage.STARTTLS
+            await client.starttls()
+            self._opening = Stage.EHLO
+            await client.ehlo()
+        if self._relay.username is not None:
+            self._opening = Stage.AUTH
+            await client.login(self._relay.username, self._relay.password or "")
+
+    def _without_password(self, text: str) -> str:
+        """Return a reply without our password, should the server repeat what it was sent."""
+        username, password = self._relay.username or "", self._relay.password
+        if not password:
+            return text
+        sent = [password.encode(), f"\0{username}\0{password}".encode()]
+        for secret in (password, *(b64encode(one).decode() for one in sent)):
+            text = text.replace(secret, "(hidden)")
+        return text
+
     def _drop(self) -> None:
         if self._wire is not None:
             self._wire.close()
         self._wire, self._sent = None, 0
-
-
-def _stage(error: SMTPResponseException) -> Stage:
-    if isinstance(error, SMTPAuthenticationError):
-        return Stage.AUTH
-    return Stage.EHLO if isinstance(error, SMTPHeloError) else Stage.CONNECT

@@ -1,7 +1,9 @@
 """One mail transaction: MAIL, RCPT, DATA and the message (RFC 5321, 3.3), pipelined where offered."""
 
+from contextlib import suppress
+
 from digest.deliver.outcome import Outcome, Stage, judge
-from digest.deliver.wire import Reply, Wire
+from digest.deliver.wire import Reply, Wire, WireError
 
 DOT_PATIENCE = 10
 """How many times the usual timeout the reply to the final dot may take: 10 minutes for one of 60 s, as
@@ -40,10 +42,15 @@ class Transaction:
         return judge(Stage.DOT, reply.code, reply.text)
 
     async def _refused(self, reply: Reply) -> Outcome:
-        """Leave the connection ready for the next message: read what was pipelined, and reset."""
+        """Leave the connection ready for the next message; should that fail, the refusal stands all the same."""
         outcome = judge(self.stage, reply.code, reply.text)
-        if reply.code == 421:
-            return outcome
+        if reply.code != 421:
+            with suppress(WireError):
+                await self._reset()
+        return outcome
+
+    async def _reset(self) -> None:
+        """Read what was pipelined, and reset. A connection that can't be reset is closed."""
         if self._pipelined and self.stage is Stage.MAIL:
             await self._wire.reply(self._timeout)
         if self._pipelined and self.stage in (Stage.MAIL, Stage.RCPT):
@@ -53,5 +60,5 @@ class Transaction:
                 self._wire.write(b".\r\n")
                 await self._wire.reply(self._timeout)
         self._wire.write(b"RSET\r\n")
-        await self._wire.reply(self._timeout)
-        return outcome
+        if (await self._wire.reply(self._timeout)).code // 100 != 2:
+            self._wire.close()

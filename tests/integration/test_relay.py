@@ -10,71 +10,9 @@ from digest.deliver.delivery import Outgoing
 from digest.deliver.outcome import Stage
 from digest.deliver.relay import Relay, RelaySession, Secret
 from digest.deliver.states import Verb
+from tests.integration.script import PIPELINED, PLAIN, Script
 
 MESSAGE = b"Subject: x\r\n\r\nHello\r\n"
-PLAIN = ("SIZE 1000000",)
-PIPELINED = ("SIZE 1000000", "PIPELINING")
-
-
-class Script:
-    """Answers each command; `answers` overrides a verb's reply, b"" closes, None stays silent."""
-
-    def __init__(self, extensions=PLAIN, split=False, **answers):
-        self.extensions = extensions
-        self.split = split
-        self.answers = answers
-        self.commands: list[str] = []
-        self.messages: list[bytes] = []
-        self.packets = 0
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            await self._talk(reader, writer)
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass
-        finally:
-            writer.close()
-
-    async def _talk(self, reader, writer):
-        await self._say(writer, b"220 ready\r\n")
-        while line := await reader.readline():
-            command = line.decode().rstrip("\r\n")
-            verb = command.split(" ")[0].split(":")[0].upper()
-            self.commands.append(command)
-            lines = ["test.example.org", *self.extensions]
-            default = {
-                "EHLO": "".join(f"250{' ' if e == lines[-1] else '-'}{e}\r\n" for e in lines).encode(),
-                "DATA": b"354 go on\r\n",
-                "QUIT": b"221 bye\r\n",
-            }.get(verb, b"250 2.0.0 OK\r\n")
-            reply = self.answers.get(verb.lower(), default)
-            if reply is None:
-                continue
-            if not reply:
-                return
-            await self._say(writer, reply)
-            if verb == "DATA" and reply.startswith(b"354") and not await self._message(reader, writer):
-                return
-
-    async def _message(self, reader, writer) -> bool:
-        body = b""
-        while not (body == b".\r\n" or body.endswith(b"\r\n.\r\n")):
-            line = await reader.readline()
-            if not line:
-                return False
-            body += line
-        self.messages.append(body)
-        reply = self.answers.get("dot", b"250 2.0.0 queued\r\n")
-        if reply:
-            await self._say(writer, reply)
-        return reply != b""
-
-    async def _say(self, writer, reply: bytes) -> None:
-        for piece in [reply[i : i + 1] for i in range(len(reply))] if self.split else [reply]:
-            writer.write(piece)
-            await writer.drain()
-            if self.split:
-                await asyncio.sleep(0)
 
 
 @asynccontextmanager
@@ -154,24 +92,14 @@ async def test_data_granted_for_nobody_is_ended_by_a_lone_dot():
         ("data", b"", Verb.RELEASE),
         ("dot", b"", Verb.LOSE),
         ("dot", b"hello?\r\n", Verb.LOSE),
-        ("dot", b"25", Verb.LOSE),
+        ("dot", b"25", Verb.LOSE),  # half a line, and then the end
         ("rcpt", b"not smtp at all\r\n", Verb.RELEASE),
         ("rcpt", b"250-endless\r\n" * 200, Verb.RELEASE),
         ("rcpt", b"2" * 10_000, Verb.RELEASE),
     ],
 )
 async def test_a_broken_connection_is_uncertain_only_after_the_dot(extensions, verb, reply, expected):
-    script = Script(extensions, **{verb: reply})
-    if reply == b"25":  # half a line, and then the end
-        script._say = _half_then_close
-    assert (await outcome(script)).verb is expected
-
-
-async def _half_then_close(writer: asyncio.StreamWriter, reply: bytes) -> None:
-    writer.write(reply)
-    await writer.drain()
-    if reply == b"25":
-        raise ConnectionError
+    assert (await outcome(Script(extensions, **{verb: reply}))).verb is expected
 
 
 @pytest.mark.parametrize(("verb", "expected"), [("mail", Verb.RELEASE), ("rcpt", Verb.RELEASE)])
