@@ -24,11 +24,13 @@ class Script:
         self,
         extensions: tuple[str, ...] = PLAIN,
         split: bool = False,
+        delay: float = 0.0,
         context: ssl.SSLContext | None = None,
         **answers: Answers,
     ) -> None:
         self.extensions = extensions
         self.split = split
+        self.delay = delay
         self.context = context
         self.answers = answers
         self.commands: list[str] = []
@@ -77,9 +79,9 @@ class Script:
                 return
             if verb == "STARTTLS" and reply and reply.startswith(b"220") and self.context:
                 await writer.start_tls(self.context)
-            if verb == "DATA" and reply and reply.startswith(b"354"):
-                if not await self._message(reader, writer, sender, recipient):
-                    return
+            granted = verb == "DATA" and reply and reply.startswith(b"354")
+            if granted and not await self._message(reader, writer, sender, recipient):
+                return
 
     def _usual(self, verb: str) -> bytes:
         if verb == "EHLO":
@@ -102,6 +104,7 @@ class Script:
             if not line:
                 return False
             body += line
+        await asyncio.sleep(self.delay)
         self.messages.append(body)
         reply = self._answer("dot", recipient, b"250 2.0.0 queued\r\n")
         if reply and reply.startswith(b"250") and body != b".\r\n":

@@ -161,8 +161,7 @@ async def test_nothing_depends_on_the_goodbye(fault):
     assert script.connections() == 3
 
 
-@pytest.mark.parametrize("where", ["mail", "rcpt", "data"])
-async def test_a_server_that_takes_leave_while_idle_costs_nobody_a_try(where):
+async def test_a_server_that_takes_leave_while_idle_costs_nobody_a_try():
     """A 421 nobody asked for arrives between two messages (RFC 5321, 3.8)."""
     script = Script(dot=b"250 2.0.0 queued\r\n421 4.4.2 idle for too long\r\n")
     async with session(script) as one:
