@@ -6,7 +6,7 @@ from datetime import datetime
 from digest.deliver.choice import Domains
 from digest.deliver.delivery import Claim, Settlement
 from digest.deliver.facts import tell
-from digest.deliver.lane import Lane
+from digest.deliver.lane import FAULTS, Lane
 from digest.deliver.outcome import Outcome
 from digest.deliver.retry import next_attempt
 from digest.deliver.states import Verb
@@ -29,7 +29,7 @@ class Lessons:
     def settle(self, claim: Claim, lane: Lane, outcome: Outcome, at: datetime, now: float) -> Settlement:
         """Return what becomes of the claim; `at` is the moment, `now` the event loop's clock."""
         if speaks_of_policy(outcome) and lane.trouble:
-            outcome = replace(outcome, verb=Verb.DEFER)
+            outcome = replace(outcome, verb=Verb.RELEASE)  # the relay's fault, until it is seen to work again
         changed = lane.note(outcome, now)
         if outcome.verb is Verb.DEFER and outcome.wants_less and (seconds := self.domains.slow_down(claim.domain, now)):
             tell("domain rests", "info", domain=claim.domain, seconds=seconds, reply=outcome.reply)
@@ -53,13 +53,13 @@ class Lessons:
     def _again(self, claim: Claim, outcome: Outcome, at: datetime) -> datetime | None:
         """Return when to try once more.
 
-        What the relay was at fault for is tried at once, since another may do better; if that comes to
-        nothing again, it waits like any other.
+        What the relay was at fault for is tried at once, until its circuit breaker must have opened and
+        another may do better; if that comes to nothing either, it waits like any other.
         """
         if outcome.verb is Verb.RELEASE:
             times = self._released.get(claim.delivery_id, 0)
             self._released[claim.delivery_id] = times + 1
-            return next_attempt(times, at, claim.subscriber_id) if times else at
+            return at if times < FAULTS else next_attempt(times - FAULTS + 1, at, claim.subscriber_id)
         if outcome.verb in (Verb.DEFER, Verb.LOSE):
             return next_attempt(claim.attempts + 1, at, claim.subscriber_id)
         return None
