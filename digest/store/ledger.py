@@ -134,6 +134,8 @@ class SqlLedger:
 
     def _candidates(self, query: str, values: tuple[Any, ...]) -> list[Candidate]:
         with busy():
+            if not self._is_sending(self._database):
+                return []  # or those due at once would be picked, and not claimed, again and again
             return list(map(Candidate._make, self._database.execute(query, values)))
 
     def exchange(
