@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from digest.deliver.delivery import Settlement
 from digest.deliver.outcome import Stage, judge, lost
-from digest.deliver.sender import ASKED, SPIKE
+from digest.deliver.sender import ASKED, SPIKE, Sender
 from digest.deliver.states import DeliveryState
 from digest.deliver.states import Verb as Done
 from digest.issues.states import IssueState, Verb
@@ -111,13 +111,15 @@ def test_the_first_relay_takes_all_it_can(seeded, serve, now):
 
 
 def test_side_by_side_each_relay_has_its_share(seeded, serve, now):
+    """Where they are not what everybody waits for: one that is busy lets the others go on."""
     large, small = serve(Script()), serve(Script())
     relays = {"large": (large, {"weight": 3}), "small": (small, {"weight": 1})}
-    site = through(seeded, relays, lists='failover = "weighted"', connections=4)
+    top = '[domains."example.org"]\nconnections = 1\n'
+    site = through(seeded, relays, top=top, lists='failover = "weighted"', connections=4)
     everybody = subscribe(site, *["example.org"] * 80)
     go(site, now)
     assert sorted(large.accepted + small.accepted) == sorted(everybody)
-    assert 52 <= len(large.accepted) <= 68
+    assert 58 <= len(large.accepted) <= 62
 
 
 def test_a_share_is_taken_over_when_its_relay_is_down(seeded, serve, now):
@@ -239,7 +241,6 @@ def test_what_one_relay_is_refused_for_goes_through_the_other(seeded, serve, now
     site = through(seeded, {"first": (first, {}), "second": (second, {})}, connections=2)
     everybody = subscribe(site, *[f"{name}.example.org" for name in "abcdefgh"])
     go(site, now)
-    go(site, now + timedelta(minutes=5))
     assert by_state(site) == {"accepted": everybody}
     assert sorted(second.accepted) == sorted(everybody)
 
@@ -340,7 +341,7 @@ def test_a_reply_that_never_came_is_uncertain(seeded, serve, now, policy, state)
     ("verb", "attempt", "state"), [("dot", ("lose", "dot"), "deferred"), ("rcpt", ("release", "rcpt"), "deferred")]
 )
 def test_asked_to_stop_a_run_leaves_a_server_that_hangs(seeded, serve, now, monkeypatch, verb, attempt, state):
-    monkeypatch.setattr("digest.deliver.sender.PATIENCE", 0.2)
+    monkeypatch.setitem(Sender.__init__.__kwdefaults__, "patience", 0.2)
     script = serve(Script(**{verb: None}))
     site = through(seeded, {"only": (script, {"connections": 1})}, timeout_seconds=30)
     everybody = subscribe(site, "example.org", "example.org")
