@@ -10,13 +10,14 @@
 ones before `plan` are a transaction each, `plan` begins anew, and `deliver` has the ledger.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Connection
 
+from digest.alerts import alert_of_pause
 from digest.config.settings import Frequency
 from digest.deliver.sender import ASKED, SPIKE, Run
 from digest.deliver.states import FINAL, DeliveryState
@@ -165,7 +166,8 @@ class Delivered:
     """What a run did, and where the issue stands after it.
 
     `reach` is None when the deliveries were planned by an earlier run. `uncertain` counts messages
-    that a dead run had on the wire: they may have arrived, and were sent again.
+    that a dead run had on the wire: they may have arrived, and were sent again. `given_up` are the relays
+    that couldn't be used any more at the end, and why.
     """
 
     issue: StoredIssue
@@ -174,6 +176,7 @@ class Delivered:
     counts: Mapping[DeliveryState, int]
     uncertain: int
     next_due: datetime | None
+    given_up: Mapping[str, str] = field(default_factory=dict)
 
 
 def send(site: Site, mailing_list: MailingList, frequency: Frequency, day: date, control: Control) -> Delivered | None:
@@ -218,9 +221,10 @@ def deliver(
         open_now = _open(deliveries.counts(connection, stored.id))
     control.planned(open_now)
     sent = send_due(site, mailing_list, stored, control) if open_now else Sent()
-    if sent.run.stopped == SPIKE:
-        change_state(site, stored.key, Verb.PAUSE, control.now())
     with site.store.begin() as connection:
+        if sent.run.stopped == SPIKE and issues.state(connection, stored.id) is IssueState.SENDING:
+            issues.set_state(connection, stored.id, move(IssueState.SENDING, Verb.PAUSE, stored.key))
+            alert_of_pause(connection, site, mailing_list, stored, control.now())
         counts = deliveries.counts(connection, stored.id)
         if not _open(counts) and issues.state(connection, stored.id) is IssueState.SENDING:
             issues.set_state(connection, stored.id, IssueState.FINISHED, finished_at=control.now())
@@ -231,6 +235,7 @@ def deliver(
             counts=counts,
             uncertain=sent.uncertain,
             next_due=deliveries.next_due(connection, stored.id),
+            given_up=sent.given_up,
         )
 
 
@@ -247,3 +252,36 @@ def change_state(site: Site, key: IssueKey, verb: Verb, now: datetime) -> IssueS
         if verb is Verb.CANCEL:
             deliveries.cancel_waiting(connection, stored.id, now)
     return state
+
+
+@dataclass(frozen=True, slots=True)
+class Retried:
+    """What a retry put back, by the state it had; `kept` were not, since they are suppressed by now."""
+
+    issue: StoredIssue
+    counts: Mapping[DeliveryState, int]
+    kept: int
+
+
+def retry(
+    site: Site, mailing_list: MailingList, key: IssueKey, states: Collection[DeliveryState], now: datetime
+) -> Retried:
+    """Have the deliveries in these states tried again, and a finished issue go on for them. Raises StateError."""
+    with site.store.begin() as connection:
+        stored = existing(connection, key)
+        if stored.state is IssueState.CANCELLED:
+            raise StateError(f"issue {key} is cancelled; it is not sent any more")
+        if stored.planned_at is None:
+            raise StateError(f"issue {key} is {stored.state} and was never sent; there is nothing to try again")
+        deadline = now + timedelta(hours=mailing_list.table.deadline_hours)
+        back = {
+            state: deliveries.put_back(connection, stored.id, mailing_list.id, state, now, deadline)
+            for state in DeliveryState  # those that are deferred first, and not the ones put back with them
+            if state in states
+        }
+        if stored.state is IssueState.FINISHED and any(back.values()):
+            reopened = move(stored.state, Verb.REOPEN, key)
+            issues.set_state(connection, stored.id, reopened, finished_at=None)
+        left = deliveries.counts(connection, stored.id)
+        kept = sum(left.get(state, 0) for state in states if state is not DeliveryState.DEFERRED)
+        return Retried(existing(connection, key), back, kept)

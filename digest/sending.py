@@ -1,11 +1,15 @@
 """Sending an issue: its ledger, its messages and its relays put together, and run."""
 
-import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
+
+try:
+    import uvloop as event_loop
+except ImportError:  # not on every platform
+    import asyncio as event_loop  # type: ignore[no-redef]
 
 from digest.deliver.choice import Choice, Domains
 from digest.deliver.delivery import Settlement
@@ -15,7 +19,8 @@ from digest.deliver.sender import Queue, Run, Sender
 from digest.messages import Messages
 from digest.site import ListRelay, MailingList, Site
 from digest.store.issues import StoredIssue
-from digest.store.ledger import SqlLedger
+from digest.store.ledger import SqlLedger, sent_since
+from digest.store.notices import NoticeLedger
 
 LIMITS_LOOK_BACK = timedelta(minutes=1)
 """What left in so long before a run counts against the limits."""
@@ -33,39 +38,59 @@ class Control:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What a run did; `uncertain` were on the wire of a run that died."""
+    """What a run did; `uncertain` were on the wire of a run that died, `given_up` says why of each relay."""
 
     run: Run = field(default_factory=Run)
     uncertain: int = 0
+    given_up: Mapping[str, str] = field(default_factory=dict)
 
 
 def send_due(site: Site, mailing_list: MailingList, stored: StoredIssue, control: Control) -> Sent:
-    """Send what is due of an issue; the caller holds the run lock."""
+    """Send the notices of a list and what is due of an issue; the caller holds the run lock."""
     messages = Messages.of(site, stored)
     ledger = SqlLedger(site.store, stored.id, mailing_list.id, mailing_list.table.uncertain)
-    with closing(ledger), site.relays(mailing_list) as relays:
+    with closing(ledger):
         uncertain = ledger.recover(control.now())
-        lanes = [_lane(one, messages.headers.sender.address) for one in relays]
+        sent = _send(site, mailing_list, Queue(ledger, messages.for_claim, messages.prepare), control)
+    return replace(sent, uncertain=uncertain)
+
+
+def send_notices(site: Site, mailing_list: MailingList, control: Control) -> Run:
+    """Send the notices of a list that are due. Raises BusyError when another run is at work."""
+    if not NoticeLedger(site.store, mailing_list.id).open_at(control.now()):
+        return Run()
+    with site.run_lock():
+        return _send(site, mailing_list, None, control).run
+
+
+def _send(site: Site, mailing_list: MailingList, issue: Queue | None, control: Control) -> Sent:
+    notices = NoticeLedger(site.store, mailing_list.id)
+    notices.recover(control.now())
+    queues = [issue] if issue else []
+    if notices.open_at(control.now()):
+        queues.insert(0, Queue(notices, notices.message))
+    with site.relays(mailing_list) as relays:
+        lanes = [_lane(one, site.headers(mailing_list).sender.address) for one in relays]
         choice = Choice(lanes, mailing_list.table.failover)
-        run = asyncio.run(_run(ledger, messages, choice, Domains(site.domain_limits), control))
-    return Sent(run, uncertain)
+        run = event_loop.run(_run(queues, choice, site, control))
+    return Sent(run, given_up={lane.name: lane.trouble for lane in lanes if lane.trouble})
 
 
 def _lane(one: ListRelay, return_address: str) -> Lane:
     return Lane(one.relay.name, partial(RelaySession, one.relay, return_address), one.limit, one.weight)
 
 
-async def _run(ledger: SqlLedger, messages: Messages, choice: Choice, domains: Domains, control: Control) -> Run:
-    by_relay, by_domain = ledger.sent_since(control.now() - LIMITS_LOOK_BACK)
+async def _run(queues: list[Queue], choice: Choice, site: Site, control: Control) -> Run:
+    """Send one queue after the other, notices first; a run that was stopped is the last."""
+    domains = Domains(site.domain_limits)
+    by_relay, by_domain = sent_since(site.store, control.now() - LIMITS_LOOK_BACK)
     for lane in choice.lanes:
         await lane.pace.remember(by_relay.get(lane.name, 0))
     await domains.remember(by_domain)
-    sender = Sender(
-        Queue(ledger, messages.for_claim, messages.prepare),
-        choice,
-        domains,
-        now=control.now,
-        stop=control.stop,
-        progress=control.progress,
-    )
-    return await sender.run()
+    run = Run()
+    for queue in queues:
+        sender = Sender(queue, choice, domains, now=control.now, stop=control.stop, progress=control.progress)
+        run = await sender.run()
+        if run.stopped is not None:
+            break
+    return run

@@ -24,11 +24,11 @@ from digest.deliver.retry import next_attempt
 from digest.deliver.sender import ASKED
 from digest.deliver.states import DeliveryState
 from digest.drafting import select
-from digest.errors import BusyError, DigestError
+from digest.errors import BusyError, DigestError, RelayError
 from digest.issues.issue import IssueKey
 from digest.issues.states import IssueState
 from digest.schedule import Due, due, missed, periods_concerned
-from digest.sending import Control
+from digest.sending import Control, send_notices
 from digest.site import MailingList, Site
 from digest.store import deliveries, issues
 from digest.store.issues import StoredIssue
@@ -111,7 +111,8 @@ class Service:
         for frequency in get_args(Frequency):
             step = partial(self._serve, site, site.list(name), frequency, stop)
             fine = self._attempt((name, frequency), step) and fine
-        return fine
+        notices = partial(self._send_notices, site, site.list(name), stop)
+        return self._attempt((name, "notices"), notices) and fine
 
     def _refreshed(self) -> Site:
         """Return the site, with settings that changed taken over where they are valid."""
@@ -163,9 +164,30 @@ class Service:
             log.info("issue %s: draft built, papers: %d%s", task.key, number, approval)
         return True
 
+    def _send_notices(self, site: Site, mailing_list: MailingList, stop: Stop) -> bool:
+        """Send what is no issue, also on a day without one."""
+        if self._rests_now(mailing_list) or not self._sending.acquire(blocking=False):
+            return True
+        try:
+            run = send_notices(site, mailing_list, Control(self._now, stop))
+        finally:
+            self._sending.release()
+        if run.stopped is None or run.stopped == ASKED:
+            return True
+        self._rest(mailing_list.name)
+        raise RelayError(f"notices: {run.stopped}; they are tried again")
+
+    def _rests_now(self, mailing_list: MailingList) -> bool:
+        _, until = self._rests.get(mailing_list.name, (0, None))
+        return until is not None and self._now() < until
+
+    def _rest(self, name: str) -> None:
+        """Leave the relays of a list alone, longer each time."""
+        faults = self._rests.get(name, (0, None))[0] + 1
+        self._rests[name] = faults, next_attempt(min(faults, _LONGEST_REST), self._now(), name)
+
     def _send(self, task: _Task, stop: Stop) -> bool:
-        _, until = self._rests.get(task.mailing_list.name, (0, None))
-        if until is not None and self._now() < until:
+        if self._rests_now(task.mailing_list):
             return True
         # One run a site: when another list of ours is at work, the next tick tries again.
         if not self._sending.acquire(blocking=False):
@@ -188,8 +210,7 @@ class Service:
         if delivered.uncertain:
             log.warning("issue %s: messages that may have arrived and go out again: %d", task.key, delivered.uncertain)
         if stopped is not None and stopped != ASKED:
-            faults = self._rests.get(name, (0, None))[0] + 1
-            self._rests[name] = faults, next_attempt(min(faults, _LONGEST_REST), self._now(), name)
+            self._rest(name)
             self._say((*task.where, "error"), logging.ERROR, f"issue {task.key}: {stopped}; it is tried again")
             return False
         self._rests.pop(name, None)

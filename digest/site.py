@@ -5,12 +5,14 @@ This is where settings become concrete parts. Everything else is handed the part
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
+from typing import TextIO
 
 from sqlalchemy import Engine
 
@@ -196,15 +198,39 @@ class Site:
         """Hold the site's run lock, which the kernel drops when we die. Raises BusyError."""
         path = self.root / f"{self.settings.store}.lock"
         with path.open("a+", encoding="ascii") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
+            if not _taken(file):
                 file.seek(0)
                 raise BusyError(
                     f"another run is sending for this site (process {file.read().strip() or '?'});"
                     " wait until it has finished, or stop it"
-                ) from None
+                )
             file.truncate(0)
             file.write(str(os.getpid()))
             file.flush()
             yield
+
+    def run_at_work(self) -> str | None:
+        """Return the process id of the run that holds the run lock, or None when nobody does."""
+        try:
+            file = (self.root / f"{self.settings.store}.lock").open(encoding="ascii")
+        except FileNotFoundError:
+            return None
+        with file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return file.read().strip() or "?"
+        return None
+
+
+def _taken(file: TextIO) -> bool:
+    """Take the run lock if it is free; who only asks for its holder has it for an instant."""
+    for wait in (0.05, 0.2, None):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if wait is not None:
+                time.sleep(wait)
+        else:
+            return True
+    return False

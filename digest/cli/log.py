@@ -2,30 +2,39 @@
 
 import logging
 import sys
-from typing import Any
+from typing import Any, TextIO
 
 
 def log_to_stderr(level: int) -> None:
     """Send our own log lines and the facts of mail to stderr, from `level` on."""
     import structlog  # takes as long to import as the rest of the command line
 
-    stamp = structlog.processors.TimeStamper(fmt="%Y-%m-%d %H:%M:%S%z" if sys.stderr.isatty() else "iso", utc=False)
-    shared: list[Any] = [structlog.stdlib.add_log_level, stamp, structlog.processors.format_exc_info]
-    handler = logging.StreamHandler()
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _renderer()],
-        )
+    on_terminal = sys.stderr.isatty()
+    stamp = structlog.processors.TimeStamper(fmt="%H:%M:%S" if on_terminal else "iso", utc=not on_terminal)
+    formatter = structlog.stdlib.ProcessorFormatter(
+        processors=[
+            structlog.stdlib.add_log_level,
+            stamp,
+            structlog.processors.format_exc_info,
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            _renderer(),
+        ]
     )
+    handler = _ToStderr()
+    handler.setFormatter(formatter)
     logging.getLogger().handlers = [handler]
     logging.getLogger("digest").setLevel(level)
-    structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        cache_logger_on_first_use=True,
-    )
+
+
+class _ToStderr(logging.StreamHandler[TextIO]):
+    """Writes to what sys.stderr is at the moment: while a bar is shown, that prints above it."""
+
+    def __init__(self) -> None:
+        logging.Handler.__init__(self)
+
+    @property
+    def stream(self) -> TextIO:  # type: ignore[override]
+        return sys.stderr
 
 
 def _renderer() -> Any:

@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from digest import __version__
-from digest.cli import demo, init, issue, papers, preview, schedule, send, status, subscribers, topics
+from digest.cli import deliveries, demo, init, issue, papers, preview, schedule, send, status, subscribers, topics
 from digest.errors import DigestError
 
 app = typer.Typer(
@@ -53,6 +53,8 @@ app.add_typer(issue.app, name="issue")
 app.command("preview")(preview.preview)
 app.command("send")(send.send)
 app.command("status")(status.status)
+app.command("deliveries")(deliveries.deliveries)
+app.command("retry")(deliveries.retry)
 app.command("schedule")(schedule.schedule)
 app.add_typer(subscribers.app, name="subscribers")
 

@@ -1,9 +1,8 @@
-"""What commands print: tables, JSON, plain lines, and a progress bar where there is a terminal."""
+"""What commands print: tables, JSON, plain lines, and the sums of an issue."""
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Any
@@ -34,6 +33,15 @@ def print_json(value: Any) -> None:
     typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=_plain))
 
 
+def print_json_rows(rows: Iterable[Mapping[str, Any]]) -> None:
+    """Print a JSON array, a row a line, as the rows come."""
+    before = "["
+    for row in rows:
+        typer.echo(f"{before}\n{json.dumps(row, ensure_ascii=False, default=_plain)}", nl=False)
+        before = ","
+    typer.echo("[]" if before == "[" else "\n]")
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, (datetime, date)):
         return value.isoformat()
@@ -62,24 +70,6 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     Console().print(ruled)
 
 
-@contextmanager
-def progress(words: str) -> Iterator[tuple[Callable[[int], None], Callable[[], None]]]:
-    """Show a bar on a terminal; yields a function for the total and one for each step.
-
-    Elsewhere nothing is shown: the result's own lines say all.
-    """
-    if not sys.stderr.isatty():
-        yield (lambda _total: None), (lambda: None)
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(words, total=None)
-        yield (lambda total: bar.update(task, total=total)), (lambda: bar.advance(task))
-
-
 def short_time(moment: datetime | None) -> str:
     """Return a moment in the machine's timezone for a person, "" for None."""
     return moment.astimezone().strftime("%Y-%m-%d %H:%M") if moment else ""
@@ -88,6 +78,26 @@ def short_time(moment: datetime | None) -> str:
 def counted(number: int, word: str) -> str:
     """Return "1 paper", "2 papers"."""
     return f"{number} {word}" if number == 1 else f"{number} {word}s"
+
+
+_SUM = {
+    "accepted": "accepted",
+    "failed": "failed",
+    "expired": "expired",
+    "suppressed": "suppressed",
+    "held": "held",
+    "cancelled": "cancelled",
+    "deferred": "deferred",
+    "claimed": "on the wire",
+    "planned": "not tried yet",
+}
+"""What the parts of a sum are called, by state; only the first six are final."""
+
+
+def sum_line(counts: Mapping[Any, int]) -> str:
+    """Return "20,000 planned = 19,980 accepted + 20 failed"; counts are by state."""
+    parts = [f"{counts[state]:,} {words}" for state, words in _SUM.items() if counts.get(state)]
+    return f"{sum(counts.values()):,} planned = {' + '.join(parts)}" if parts else "no readers"
 
 
 def issue_facts(stored: "StoredIssue") -> dict[str, Any]:

@@ -12,8 +12,9 @@ import typer
 
 from digest import clock
 from digest.cli.arguments import DateOption, FrequencyOption, ListName, day_of, frequency_of, opened
+from digest.cli.bar import sending_bar
 from digest.cli.log import log_to_stderr
-from digest.cli.output import PARTLY, Json, counted, note, print_json, progress, say, short_time
+from digest.cli.output import PARTLY, Json, counted, note, print_json, say, short_time, sum_line
 
 if TYPE_CHECKING:
     from digest.config.settings import Frequency
@@ -61,8 +62,8 @@ def deliver_issue(
     from digest.sending import Control
 
     log_to_stderr(logging.WARNING)
-    with progress("sending") as (total, step), _stop_at_signal() as asked:
-        control = Control(now=clock.now, stop=lambda: bool(asked), progress=lambda _: step(), planned=total)
+    with sending_bar() as tally, _stop_at_signal() as asked:
+        control = Control(now=clock.now, stop=lambda: bool(asked), progress=tally.add, planned=tally.planned)
         return send_issue(site, mailing_list, frequency, day, control)
 
 
@@ -94,14 +95,31 @@ def report(delivery: "Delivered | None", as_json: bool) -> None:
     issue = delivery.issue
     if delivery.reach is not None:
         _print_reach(delivery.reach)
-    counts = ", ".join(f"{number} {state}" for state, number in sorted(delivery.counts.items())) or "no readers"
-    say(f"Issue {issue.key} (No. {issue.number}) is {issue.state}: {counts}.")
+    say(f"Issue {issue.key} (No. {issue.number}) is {issue.state}: {sum_line(delivery.counts)}.")
     if delivery.uncertain:
         note(f"{counted(delivery.uncertain, 'message')} of a run that died may have arrived and went out again.")
-    if delivery.next_due is not None and issue.state == "sending":
-        say(f"Next try at {short_time(delivery.next_due)}: run the same command, or leave it to `digest schedule`.")
-    if delivery.run.stopped is not None:
-        note(f"The run ended early: {delivery.run.stopped}; nothing is lost, run the same command again.")
+    for relay, why in delivery.given_up.items():
+        if why not in (delivery.run.stopped or ""):  # which says it of all relays together
+            note(f"Relay {relay} was given up: {why}.")
+    if {"failed", "expired", "held"} & set(delivery.counts):
+        say(f"Who and why: `digest deliveries {issue.key}`.")
+    for line in _way_on(delivery):
+        say(line)
+
+
+def _way_on(delivery: "Delivered") -> Iterator[str]:
+    """Yield what an issue that isn't finished waits for, and what to do."""
+    from digest.deliver.sender import SPIKE
+
+    key, stopped = delivery.issue.key, delivery.run.stopped
+    if stopped == SPIKE:
+        yield f"So many messages failed that it is paused. Look at them: `digest deliveries {key} --state failed`."
+        yield f"`digest issue resume {key}` lets it go on, `digest issue cancel {key}` ends it."
+        return
+    if stopped is not None:
+        yield f"The run ended early: {stopped}; nothing is lost, run the same command again."
+    elif delivery.next_due is not None and delivery.issue.state == "sending":
+        yield f"Next try at {short_time(delivery.next_due)}: run the same command, or leave it to `digest schedule`."
 
 
 def _print_reach(reach: "Reach") -> None:
@@ -145,6 +163,7 @@ def _as_dict(delivery: "Delivered | None") -> dict[str, Any]:
         "uncertain": delivery.uncertain,
         "next_due": delivery.next_due,
         "stopped": delivery.run.stopped,
+        "given_up": dict(delivery.given_up),
     }
 
 

@@ -30,11 +30,12 @@ class SiteTable(_Table):
 
 
 class MailTable(_Table):
-    """`[mail]`: the addresses in the headers. `unsubscribe` takes mailed requests to leave."""
+    """`[mail]`: the addresses in the headers. `unsubscribe` takes mailed requests to leave, `alerts` bad news."""
 
     sender: Mailbox
     reply_to: Mailbox | None = None
     unsubscribe: Mailbox | None = None
+    alerts: Mailbox | None = None
 
 
 class KeysTable(_Table):

@@ -63,13 +63,17 @@ class Ledger(Protocol):
     def exchange(
         self, settled: Sequence[Settlement], wanted: Sequence[int], now: datetime, reopened: Collection[int] = ()
     ) -> list[Claim]:
-        """Settle what is known and claim what is wanted, in one transaction.
+        """Settle what is known and claim what is wanted, in one transaction that `commit` ends.
 
         `reopened` are failed deliveries to be deferred after all, since the relay was at fault.
 
         What can't be claimed (suppressed meanwhile, past its deadline, taken away) is settled as that
         and missing from the result. A paused or cancelled issue has nothing to claim.
         """
+        ...
+
+    def commit(self) -> None:
+        """Write the last exchange to the disk; before that nothing of it holds. May run in another thread."""
         ...
 
 

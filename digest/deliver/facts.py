@@ -5,41 +5,50 @@ accepted message, is of level debug; the ledger has it anyway. No secret is amon
 named, and never shown.
 """
 
-from typing import Literal
+import logging
 
 import structlog
 
 from digest.deliver.delivery import Settlement
 from digest.deliver.states import Verb
 
-_log: structlog.typing.FilteringBoundLogger = structlog.get_logger("digest.mail")
+_standard = logging.getLogger("digest.mail")
+_log: structlog.stdlib.BoundLogger = structlog.wrap_logger(
+    _standard,
+    processors=[structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+    wrapper_class=structlog.stdlib.BoundLogger,
+    cache_logger_on_first_use=True,
+)
 
-_LEVELS: dict[Verb, Literal["debug", "info", "warning"]] = {
-    Verb.ACCEPT: "debug",
-    Verb.DEFER: "info",
-    Verb.RELEASE: "info",
-    Verb.FAIL: "warning",
-    Verb.LOSE: "warning",
-    Verb.HOLD: "warning",
+_LEVELS = {
+    Verb.ACCEPT: logging.DEBUG,
+    Verb.DEFER: logging.INFO,
+    Verb.RELEASE: logging.INFO,
+    Verb.FAIL: logging.WARNING,
+    Verb.LOSE: logging.WARNING,
+    Verb.HOLD: logging.WARNING,
 }
 
 
-def tell(fact: str, level: Literal["debug", "info", "warning"] = "warning", **values: object) -> None:
+def tell(fact: str, level: int = logging.WARNING, **values: object) -> None:
     """Log one fact, such as "relay rests", with its values."""
-    getattr(_log, level)(fact, **values)
+    if _standard.isEnabledFor(level):
+        _log.log(level, fact, **values)
 
 
 def tell_settlement(settlement: Settlement) -> None:
     """Log what became of a delivery."""
     claim, outcome = settlement.claim, settlement.outcome
-    log = getattr(_log, _LEVELS[outcome.verb])
-    log(
-        outcome.verb.value,
-        delivery=claim.delivery_id,
-        address=claim.address,
-        relay=settlement.relay,
-        stage=outcome.stage.value,
-        code=outcome.code,
-        reply=outcome.reply,
-        again=settlement.again,
-    )
+    level = _LEVELS[outcome.verb]
+    if _standard.isEnabledFor(level):
+        tell(
+            outcome.verb.value,
+            level,
+            delivery=claim.delivery_id,
+            address=claim.address,
+            relay=settlement.relay,
+            stage=outcome.stage.value,
+            code=outcome.code,
+            reply=outcome.reply,
+            again=settlement.again and settlement.again.isoformat(timespec="seconds"),
+        )

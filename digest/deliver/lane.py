@@ -29,6 +29,7 @@ class Lane:
     sent: int = 0
     suspicion: Suspicion = field(default_factory=Suspicion)
     pace: Pace = field(init=False)
+    _sessions: list[Session] = field(default_factory=list)
     _idle: list[Session] = field(default_factory=list)
     _faults: int = 0
     _break: float = FIRST_BREAK
@@ -40,7 +41,10 @@ class Lane:
         """Return a connection for one message; the caller knows that the pace allows it."""
         await self.pace.begin()
         self.sent += 1
-        return self._idle.pop() if self._idle else self.open_session()
+        if not self._idle:
+            self._sessions.append(self.open_session())
+            return self._sessions[-1]
+        return self._idle.pop()
 
     def give_back(self, session: Session) -> None:
         """Keep the connection for the next message."""
@@ -75,5 +79,5 @@ class Lane:
         return f"can't be used ({why})"
 
     async def close(self) -> None:
-        """Say goodbye on every connection."""
-        await asyncio.gather(*(session.close() for session in self._idle))
+        """Say goodbye on every connection, also on one whose message was abandoned."""
+        await asyncio.gather(*(session.close() for session in self._sessions))

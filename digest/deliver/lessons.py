@@ -1,5 +1,6 @@
 """What a run learns from each outcome: about the address, its domain, the relay, and the list."""
 
+import logging
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -32,7 +33,7 @@ class Lessons:
             outcome = replace(outcome, verb=Verb.RELEASE)  # the relay's fault, until it is seen to work again
         changed = lane.note(outcome, now)
         if outcome.verb is Verb.DEFER and outcome.wants_less and (seconds := self.domains.slow_down(claim.domain, now)):
-            tell("domain rests", "info", domain=claim.domain, seconds=seconds, reply=outcome.reply)
+            tell("domain rests", logging.INFO, domain=claim.domain, seconds=seconds, reply=outcome.reply)
         if outcome.verb is Verb.FAIL:
             changed = self._suspect(claim, lane, outcome, now) or changed
         if changed:

@@ -6,6 +6,7 @@ aiosmtplib connects, does TLS (verified by default), EHLO and AUTH; the transact
 
 import asyncio
 from base64 import b64encode
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Literal, cast
 
@@ -45,6 +46,16 @@ class Relay:
     messages_per_connection: int
     envelope: Mode = "from"
 
+    def without_secret(self, text: str) -> str:
+        """Return a server's words without the password, in case it repeats what AUTH sent (RFC 4616, RFC 4954)."""
+        if not self.password:
+            return text
+        plain = f"\0{self.username}\0{self.password}"
+        encoded = [b64encode(one.encode()).decode() for one in (plain, self.password)]
+        for secret in (*encoded, self.password):
+            text = text.replace(secret, "…")
+        return text
+
 
 class RelaySession:
     """One kept connection: opened when first needed, renewed after `messages_per_connection`.
@@ -59,7 +70,6 @@ class RelaySession:
         self._transaction: Transaction | None = None
         self._wire: Wire | None = None
         self._extensions: frozenset[str] = frozenset()
-        self._opening = Stage.CONNECT
         self._sent = 0
 
     async def send(self, message: Outgoing) -> Outcome:
@@ -71,12 +81,12 @@ class RelaySession:
         self._transaction = None
         if self._sent >= self._relay.messages_per_connection:
             await self.close()
-        try:
-            wire = self._wire if self._wire is not None and self._wire.is_open else await self._open()
-        except SMTPResponseException as error:
-            return judge(self._opening, error.code, self._without_password(error.message))
-        except (SMTPException, OSError, ValueError) as error:  # ValueError: a challenge that isn't base64
-            return lost(self._opening, self._without_password(f"{type(error).__name__}: {error}"))
+        wire = self._wire if self._wire is not None and self._wire.is_open else None
+        if wire is None:
+            opened = await self._open()
+            if isinstance(opened, Outcome):
+                return opened
+            wire = opened
         return await self._hand_over(wire, message)
 
     async def _hand_over(self, wire: Wire, message: Outgoing) -> Outcome:
@@ -116,51 +126,49 @@ class RelaySession:
         finally:
             wire.close()
 
-    async def _open(self) -> Wire:
-        relay = self._relay
+    async def _open(self) -> Wire | Outcome:
+        """Connect, do TLS, EHLO and AUTH; returns the outcome of the step that failed."""
+        self._drop()
+        relay, stage = self._relay, Stage.CONNECT
         client = SMTP(
             hostname=relay.host,
             port=relay.port,
             use_tls=relay.tls == "implicit",
-            start_tls=False,  # not at once, but as a step of its own, so that it is known where it failed
+            start_tls=False,
             timeout=relay.timeout,
         )
         try:
-            await self._greet(client)
-        except BaseException:
-            client.close()
-            raise
-        transport = cast("asyncio.Transport", client.transport)  # uvloop's are of a class of their own
-        self._extensions = frozenset(name.lower() for name in client.esmtp_extensions)
-        self._wire, self._sent = Wire(transport), 0
-        return self._wire
-
-    async def _greet(self, client: SMTP) -> None:
-        """Do what comes before the first message; `_opening` is the step it is at."""
-        self._opening = Stage.CONNECT
-        await client.connect()
-        self._opening = Stage.EHLO
-        await client.ehlo()
-        if self._relay.tls == "starttls":
-            self._opening = Stage.STARTTLS
-            await client.starttls()
-            self._opening = Stage.EHLO
-            await client.ehlo()
-        if self._relay.username is not None:
-            self._opening = Stage.AUTH
-            await client.login(self._relay.username, self._relay.password or "")
-
-    def _without_password(self, text: str) -> str:
-        """Return a reply without our password, should the server repeat what it was sent."""
-        username, password = self._relay.username or "", self._relay.password
-        if not password:
-            return text
-        sent = [password.encode(), f"\0{username}\0{password}".encode()]
-        for secret in (password, *(b64encode(one).decode() for one in sent)):
-            text = text.replace(secret, "(hidden)")
-        return text
+            async for stage in _steps(client, relay):  # noqa: B007 - the last one begun is wanted when it fails
+                pass
+        except SMTPResponseException as error:
+            outcome = judge(stage, error.code, relay.without_secret(error.message))
+        except (SMTPException, OSError, ValueError) as error:
+            outcome = lost(stage, relay.without_secret(f"{type(error).__name__}: {error}"))
+        else:
+            transport = cast("asyncio.Transport", client.transport)  # uvloop's are of a class of their own
+            self._extensions = frozenset(name.lower() for name in client.esmtp_extensions)
+            self._wire, self._sent = Wire(transport), 0
+            return self._wire
+        client.close()
+        return outcome
 
     def _drop(self) -> None:
         if self._wire is not None:
             self._wire.close()
         self._wire, self._sent = None, 0
+
+
+async def _steps(client: SMTP, relay: Relay) -> AsyncIterator[Stage]:
+    """Take the steps to a connection that is ready, each announced before it is taken."""
+    yield Stage.CONNECT
+    await client.connect()
+    yield Stage.EHLO
+    await client.ehlo()
+    if relay.tls == "starttls":
+        yield Stage.STARTTLS
+        await client.starttls()
+        yield Stage.EHLO
+        await client.ehlo()
+    if relay.username is not None and relay.password is not None:
+        yield Stage.AUTH
+        await client.login(relay.username, relay.password)

@@ -1,7 +1,5 @@
 """One mail transaction: MAIL, RCPT, DATA and the message (RFC 5321, 3.3), pipelined where offered."""
 
-from contextlib import suppress
-
 from digest.deliver.outcome import Outcome, Stage, judge
 from digest.deliver.wire import Reply, Wire, WireError
 
@@ -31,6 +29,8 @@ class Transaction:
             if not self._pipelined:
                 self._wire.write(command.encode("ascii"))
             reply = await self._wire.reply(self._timeout)
+            if reply.code // 100 == 3 and stage is not Stage.DATA:
+                raise WireError(f"a reply out of turn: {reply.code} {reply.text}"[:200])
             if reply.code // 100 != (3 if stage is Stage.DATA else 2):
                 return await self._refused(reply)
         self.stage = Stage.DOT
@@ -42,15 +42,21 @@ class Transaction:
         return judge(Stage.DOT, reply.code, reply.text)
 
     async def _refused(self, reply: Reply) -> Outcome:
-        """Leave the connection ready for the next message; should that fail, the refusal stands all the same."""
+        """Return what a refusal means, with the connection ready for the next message, or closed.
+
+        What is known stays known, whatever happens while the connection is cleared up.
+        """
         outcome = judge(self.stage, reply.code, reply.text)
-        if reply.code != 421:
-            with suppress(WireError):
-                await self._reset()
+        if reply.code == 421:
+            return outcome
+        try:
+            await self._clear_up()
+        except WireError:
+            self._wire.close()
         return outcome
 
-    async def _reset(self) -> None:
-        """Read what was pipelined, and reset. A connection that can't be reset is closed."""
+    async def _clear_up(self) -> None:
+        """Read what was pipelined, and reset."""
         if self._pipelined and self.stage is Stage.MAIL:
             await self._wire.reply(self._timeout)
         if self._pipelined and self.stage in (Stage.MAIL, Stage.RCPT):
@@ -60,5 +66,6 @@ class Transaction:
                 self._wire.write(b".\r\n")
                 await self._wire.reply(self._timeout)
         self._wire.write(b"RSET\r\n")
-        if (await self._wire.reply(self._timeout)).code // 100 != 2:
+        answer = await self._wire.reply(self._timeout)
+        if answer.code // 100 != 2:
             self._wire.close()

@@ -6,7 +6,7 @@ replies in order (RFC 5321, 4.2), however many come in a packet or however they 
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass
+from typing import NamedTuple
 
 MAX_LINE = 4_096
 """Bytes of a reply line. RFC 5321 allows 512; a server that sends more than this is broken."""
@@ -15,8 +15,11 @@ MAX_LINES = 100
 """Lines of one reply."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+_MARKS = (b" ", b"-", b"\r", b"")
+"""What may stand behind a code: a text, a text and more lines, or nothing at all (RFC 5321, 4.2)."""
+
+
+class Reply(NamedTuple):
     """A server's reply: the basic code, and the text of its lines joined by spaces."""
 
     code: int
@@ -139,14 +142,17 @@ class Wire(asyncio.Protocol):
         self._writable.set()
 
     def _line(self, line: bytes) -> None:
-        text = line.rstrip(b"\r").decode("utf-8", "replace")
-        if not (text[:3].isascii() and text[:3].isdigit() and text[3:4] in ("", " ", "-")):
-            raise WireError(f"not an SMTP reply: {text[:80]!r}")
-        self._lines.append(text[4:])
+        code, mark, text = line[:3], line[3:4], line[4:].rstrip(b"\r").decode("utf-8", "replace")
+        if not (len(code) == 3 and code.isdigit() and mark in _MARKS):
+            raise WireError(f"not an SMTP reply: {line[:80].decode('utf-8', 'replace')!r}")
+        if mark != b"-" and not self._lines:
+            self._replies.append(Reply(int(code), text))
+            return
+        self._lines.append(text)
         if len(self._lines) > MAX_LINES:
             raise WireError("a reply without end")
-        if text[3:4] != "-":
-            self._replies.append(Reply(int(text[:3]), " ".join(self._lines)))
+        if mark != b"-":
+            self._replies.append(Reply(int(code), " ".join(self._lines)))
             self._lines = []
 
     def _break(self, error: WireError) -> None:

@@ -1,15 +1,15 @@
 """The states of an issue, as a table: what each verb leads to, and from where it is possible.
 
     draft ──approve──► approved ──start──► sending ──finish──► finished
-                           │                │   ▲
-                         pause          pause   resume
-                           └────► paused ◄──┘───┘
+                           │                │   ▲ ▲               │
+                         pause          pause resume              │
+                           └────► paused ◄──┘───┘ └────reopen─────┘
     cancel leads from draft, approved, sending and paused to cancelled.
 
 An approved issue can be paused: that is what an editor with a bad feeling does five minutes before
 its hour. A paused issue can't be started, so neither a tick nor `digest send` overrules the editor;
-resume leads to sending from wherever it was paused, and sending means now. Finished and cancelled are
-final.
+resume leads to sending from wherever it was paused, and sending means now. A finished issue is reopened
+when somebody asks for a retry of what failed. Cancelled is final.
 """
 
 from collections.abc import Mapping
@@ -32,13 +32,14 @@ class IssueState(StrEnum):
 
 
 class Verb(StrEnum):
-    """What can be done to an issue; the sender starts and finishes, people do the rest."""
+    """What can be done to an issue; the sender starts and finishes, a retry reopens, people do the rest."""
 
     APPROVE = "approve"
     START = "start"
     PAUSE = "pause"
     RESUME = "resume"
     FINISH = "finish"
+    REOPEN = "reopen"
     CANCEL = "cancel"
 
 
@@ -56,6 +57,7 @@ TRANSITIONS: Mapping[tuple[IssueState, Verb], IssueState] = MappingProxyType(
         (_S.SENDING, _V.CANCEL): _S.CANCELLED,
         (_S.PAUSED, _V.RESUME): _S.SENDING,
         (_S.PAUSED, _V.CANCEL): _S.CANCELLED,
+        (_S.FINISHED, _V.REOPEN): _S.SENDING,
     }
 )
 """Every possible step; what isn't here is refused."""
@@ -67,6 +69,7 @@ _DONE: Mapping[Verb, str] = MappingProxyType(
         _V.PAUSE: "paused",
         _V.RESUME: "resumed",
         _V.FINISH: "finished",
+        _V.REOPEN: "reopened",
         _V.CANCEL: "cancelled",
     }
 )
@@ -94,4 +97,5 @@ def _refusal(state: IssueState, verb: Verb, issue: IssueKey | None) -> str:
     if not options:
         return f"{name} is {state}; it can't be {_DONE[verb]}, for that is final"
     *others, last = options
-    return f"{name} is {state}; it can't be {_DONE[verb]}, only {', '.join(others)} or {last}"
+    allowed = f"{', '.join(others)} or {last}" if others else last
+    return f"{name} is {state}; it can't be {_DONE[verb]}, only {allowed}"

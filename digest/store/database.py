@@ -67,14 +67,19 @@ def _busy_error() -> BusyError:
 
 
 @contextmanager
-def busy() -> Iterator[None]:
-    """Raise BusyError where the driver itself, used without SQLAlchemy, finds the store locked too long."""
+def errors_in_words() -> Iterator[None]:
+    """Say in a line for people what the driver itself, used without SQLAlchemy, finds wrong with the store.
+
+    Raises BusyError when it is locked too long, InputError when the disk is full or can't be read.
+    """
     try:
         yield
     except sqlite3.OperationalError as error:
-        if "locked" not in str(error):
-            raise
-        raise _busy_error() from error
+        if "locked" in str(error):
+            raise _busy_error() from error
+        if "full" in str(error) or "I/O" in str(error):
+            raise InputError(f"the store can't be written: {error}; mend that and run the command again") from error
+        raise
 
 
 def _version(engine: Engine) -> str | None:

@@ -1,16 +1,18 @@
-"""Deliveries of an issue: planned, counted, listed."""
+"""Deliveries of an issue: planned, counted, listed, put back."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from itertools import islice
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, Engine, Row, Select, case, delete, exists, func, select, update
 
-from digest.deliver.states import WAITING, DeliveryState
-from digest.store.schema import deliveries
+from digest.deliver.states import FINAL, WAITING, DeliveryState, Verb, move
+from digest.store.database import reading
+from digest.store.schema import attempts, deliveries, suppressions
+from digest.store.suppressions import EVERYWHERE
 
 
 class PlannedDelivery(NamedTuple):
@@ -28,15 +30,53 @@ class PlannedDelivery(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DeliveryRow:
-    """A delivery as it is listed. `reply` is the relay's last word, "" before one came."""
+    """A delivery as it is listed. `relay` and its last word, `reply`, are "" before one came."""
 
+    id: int
     subscriber_id: str
     address: str
     state: DeliveryState
     attempts: int
     next_attempt_at: datetime
     settled_at: datetime | None
+    relay: str
     reply: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRow:
+    """One try that was not accepted at once; `code` is 0 where no reply came."""
+
+    relay: str
+    at: datetime
+    verb: Verb
+    stage: str
+    code: int
+    reply: str
+
+    @property
+    def is_uncertain(self) -> bool:
+        """Tell whether the message may have arrived all the same."""
+        return self.verb in (Verb.LOSE, Verb.HOLD)
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """A reply that several deliveries got, the address cut out of it; `domain` is one of `domains`."""
+
+    state: DeliveryState
+    reply: str
+    number: int
+    domain: str
+    domains: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How many deliveries became final lately, and since when the first of them."""
+
+    settled: int = 0
+    first: datetime | None = None
 
 
 _COLUMNS = (*PlannedDelivery._fields, "next_attempt_at", "domain", "issue_id", "state", "attempts")
@@ -91,30 +131,105 @@ def cancel_waiting(connection: Connection, issue_id: int, now: datetime) -> int:
     return connection.execute(statement.values(state=DeliveryState.CANCELLED, settled_at=now)).rowcount
 
 
-def next_due(connection: Connection, issue_id: int) -> datetime | None:
+def next_due(connection: Connection, issue_id: int, states: Collection[DeliveryState] = WAITING) -> datetime | None:
     """Return when the next waiting delivery is to be tried or given up, or None when none waits."""
     query = select(func.min(deliveries.c.next_attempt_at)).where(
-        deliveries.c.issue_id == issue_id, deliveries.c.state.in_(WAITING)
+        deliveries.c.issue_id == issue_id, deliveries.c.state.in_(states)
     )
     return connection.execute(query).scalar()
 
 
+def _of_issue(issue_id: int, states: Iterable[DeliveryState]) -> Select[Any]:
+    return select(deliveries).where(deliveries.c.issue_id == issue_id, deliveries.c.state.in_(tuple(states)))
+
+
 def listed(connection: Connection, issue_id: int, states: Iterable[DeliveryState]) -> list[DeliveryRow]:
     """Return the deliveries in these states, by address."""
-    query = (
-        select(deliveries)
-        .where(deliveries.c.issue_id == issue_id, deliveries.c.state.in_(tuple(states)))
-        .order_by(deliveries.c.address)
+    rows = connection.execute(_of_issue(issue_id, states).order_by(deliveries.c.address))
+    return [_delivery(row) for row in rows]
+
+
+def walk(
+    engine: Engine, issue_id: int, states: Collection[DeliveryState], address_key: str | None = None
+) -> Iterator[DeliveryRow]:
+    """Yield the deliveries in these states, of one address or of all, in the order of the plan.
+
+    They are read a page at a time, each in a transaction of its own: whoever reads slowly holds up
+    neither a sender nor the store's housekeeping.
+    """
+    query = _of_issue(issue_id, states).order_by(deliveries.c.id).limit(_ROWS)
+    if address_key is not None:
+        query = query.where(deliveries.c.address_key == address_key)
+    after = 0
+    while True:
+        with reading(engine).begin() as connection:
+            page = connection.execute(query.where(deliveries.c.id > after)).all()
+        yield from map(_delivery, page)
+        if len(page) < _ROWS:
+            return
+        after = page[-1].id
+
+
+def _delivery(row: Row[Any]) -> DeliveryRow:
+    return DeliveryRow(
+        id=row.id,
+        subscriber_id=row.subscriber_id,
+        address=row.address,
+        state=DeliveryState(row.state),
+        attempts=row.attempts,
+        next_attempt_at=row.next_attempt_at,
+        settled_at=row.settled_at,
+        relay=row.relay or "",
+        reply=row.reply or "",
     )
+
+
+def attempts_of(connection: Connection, delivery_id: int) -> list[AttemptRow]:
+    """Return the tries of a delivery that brought no acceptance, in their order."""
+    query = select(attempts).where(attempts.c.delivery_id == delivery_id).order_by(attempts.c.id)
     return [
-        DeliveryRow(
-            subscriber_id=row.subscriber_id,
-            address=row.address,
-            state=DeliveryState(row.state),
-            attempts=row.attempts,
-            next_attempt_at=row.next_attempt_at,
-            settled_at=row.settled_at,
-            reply=row.reply or "",
-        )
+        AttemptRow(row.relay, row.at, Verb(row.verb), row.stage, row.code, row.reply)
         for row in connection.execute(query)
     ]
+
+
+def reasons(connection: Connection, issue_id: int, states: Iterable[DeliveryState], limit: int) -> list[Reason]:
+    """Return the most frequent last replies of the deliveries in these states."""
+    table = deliveries.c
+    reply = func.replace(table.reply, table.address, "…")
+    number = func.count()
+    query = (
+        select(table.state, reply, number, func.min(table.domain), func.count(table.domain.distinct()))
+        .where(table.issue_id == issue_id, table.state.in_(tuple(states)), table.reply.is_not(None))
+        .group_by(table.state, reply)
+        .order_by(number.desc(), reply)
+        .limit(limit)
+    )
+    return [Reason(DeliveryState(state), *rest) for state, *rest in connection.execute(query)]
+
+
+def pace(connection: Connection, issue_id: int, since: datetime) -> Pace:
+    """Return how many deliveries of an issue became final since then."""
+    query = select(func.count(), func.min(deliveries.c.settled_at)).where(
+        deliveries.c.issue_id == issue_id, deliveries.c.settled_at > since, deliveries.c.state.in_(FINAL)
+    )
+    return Pace(*connection.execute(query).one())
+
+
+def put_back(
+    connection: Connection, issue_id: int, list_id: str, state: DeliveryState, now: datetime, deadline: datetime
+) -> int:
+    """Have the deliveries in this state tried again from now on; returns how many.
+
+    One whose deadline is over gets `deadline`. Who is suppressed by now is left alone. Raises StateError
+    where a state has no way back.
+    """
+    table = deliveries.c
+    suppressed = exists().where(
+        suppressions.c.scope.in_((EVERYWHERE, list_id)), suppressions.c.address_key == table.address_key
+    )
+    statement = update(deliveries).where(table.issue_id == issue_id, table.state == state, ~suppressed)
+    later = case((table.deadline <= now, deadline), else_=table.deadline)
+    return connection.execute(
+        statement.values(state=move(state, Verb.RETRY), next_attempt_at=now, deadline=later)
+    ).rowcount

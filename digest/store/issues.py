@@ -232,7 +232,7 @@ def state(connection: Connection, issue_id: int) -> IssueState:
     return IssueState(connection.execute(select(issues.c.state).where(issues.c.id == issue_id)).scalar_one())
 
 
-def set_state(connection: Connection, issue_id: int, state: IssueState, **moments: datetime) -> None:
+def set_state(connection: Connection, issue_id: int, state: IssueState, **moments: datetime | None) -> None:
     """Record a state, and moments such as finished_at."""
     connection.execute(update(issues).where(issues.c.id == issue_id).values(state=state, **moments))
 

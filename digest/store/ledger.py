@@ -10,9 +10,11 @@ keeps them prepared. PostgreSQL will have a ledger of its own beside it.
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, Literal
 
 from sqlalchemy import Engine
@@ -21,7 +23,7 @@ from digest.deliver.delivery import Candidate, Claim, Settlement
 from digest.deliver.outcome import Stage, lost
 from digest.deliver.retry import next_attempt
 from digest.deliver.states import DeliveryState, Verb, move
-from digest.store.database import busy
+from digest.store.database import errors_in_words
 from digest.store.moments import from_text, to_text
 from digest.store.suppressions import EVERYWHERE
 
@@ -107,33 +109,44 @@ class SqlLedger:
         outcome = lost(Stage.DOT, "the run ended before the reply was known")
         query = (
             "SELECT id, subscriber_id, address, domain, address_key, name, edition, date, attempts FROM deliveries"
-            " WHERE issue_id = ? AND state = 'claimed'"
+            " WHERE issue_id = ? AND state IN ('claimed', 'deferred') AND state = 'claimed'"
         )
-        with self._transaction() as database:
+        with self._begun() as database:
             claims = [_claim(row) for row in database.execute(query, (self._issue_id,))]
             for claim in claims:
                 again = next_attempt(claim.attempts + 1, now, claim.subscriber_id)
                 self._settle(database, Settlement(claim, outcome, "", now, again))
+        self.commit()
         return len(claims)
 
     def upcoming(self, after: int, limit: int) -> list[Candidate]:
         """See `digest.deliver.delivery.Ledger`."""
+        # The plus signs keep SQLite from the index of (issue, subscriber), and from sorting what it finds there.
         query = (
             "SELECT id, domain, edition FROM deliveries"
-            " WHERE issue_id = ? AND id > ? AND state = 'planned' ORDER BY id LIMIT ?"
+            " WHERE id > ? AND +issue_id = ? AND +state = 'planned' ORDER BY id LIMIT ?"
         )
-        return self._candidates(query, (self._issue_id, after, limit))
+        return self._candidates(query, (max(after, self._before), self._issue_id, limit))
 
     def due_again(self, now: datetime, limit: int) -> list[Candidate]:
         """See `digest.deliver.delivery.Ledger`."""
+        # What stands in `ix_deliveries_open` is said once more, in its words, so that it is used.
         query = (
-            "SELECT id, domain, edition FROM deliveries WHERE issue_id = ? AND state = 'deferred'"
+            "SELECT id, domain, edition FROM deliveries"
+            " WHERE issue_id = ? AND state IN ('claimed', 'deferred') AND state = 'deferred'"
             " AND next_attempt_at <= ? ORDER BY next_attempt_at, id LIMIT ?"
         )
         return self._candidates(query, (self._issue_id, to_text(now), limit))
 
+    @cached_property
+    def _before(self) -> int:
+        """The id below the issue's first, so that older issues aren't walked through."""
+        query = "SELECT min(id) FROM deliveries WHERE issue_id = ?"
+        (first,) = self._database.execute(query, (self._issue_id,)).fetchone()
+        return int(first or 1) - 1
+
     def _candidates(self, query: str, values: tuple[Any, ...]) -> list[Candidate]:
-        with busy():
+        with errors_in_words():
             if not self._is_sending(self._database):
                 return []  # or those due at once would be picked, and not claimed, again and again
             return list(map(Candidate._make, self._database.execute(query, values)))
@@ -142,9 +155,7 @@ class SqlLedger:
         self, settled: Sequence[Settlement], wanted: Sequence[int], now: datetime, reopened: Collection[int] = ()
     ) -> list[Claim]:
         """See `digest.deliver.delivery.Ledger`."""
-        if not (settled or wanted or reopened):
-            return []
-        with self._transaction() as database:
+        with self._begun() as database:
             self._settle_all(database, settled)
             if reopened:
                 database.execute(_REOPEN, (to_text(now), json.dumps(list(reopened))))
@@ -152,26 +163,27 @@ class SqlLedger:
                 return []
             return self._claim(database, wanted, now)
 
-    def sent_since(self, since: datetime) -> tuple[Mapping[str, int], Mapping[str, int]]:
-        """Return how many messages each relay took, and each domain got, of any issue."""
-        query = "SELECT relay, domain, count(*) FROM deliveries WHERE settled_at > ? AND attempts > 0 GROUP BY 1, 2"
-        relays: dict[str, int] = {}
-        domains: dict[str, int] = {}
-        for relay, domain, number in self._database.execute(query, (to_text(since),)):
-            relays[relay] = relays.get(relay, 0) + number
-            domains[domain] = domains.get(domain, 0) + number
-        return relays, domains
+    def commit(self) -> None:
+        """See `digest.deliver.delivery.Ledger`."""
+        with errors_in_words():
+            try:
+                self._database.execute("COMMIT")
+            except sqlite3.Error:
+                if self._database.in_transaction:
+                    self._database.execute("ROLLBACK")
+                raise
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with busy():
+    def _begun(self) -> Iterator[sqlite3.Connection]:
+        """Begin a transaction that is left to be committed, unless something goes wrong."""
+        with errors_in_words():
             self._database.execute("BEGIN IMMEDIATE")
             try:
                 yield self._database
             except BaseException:
-                self._database.execute("ROLLBACK")
+                if self._database.in_transaction:  # a full disk ends it by itself
+                    self._database.execute("ROLLBACK")
                 raise
-            self._database.execute("COMMIT")
 
     def _is_sending(self, database: sqlite3.Connection) -> bool:
         query = "SELECT 1 FROM issues WHERE id = ? AND state = 'sending' AND planned_at IS NOT NULL"
@@ -242,3 +254,15 @@ def _reason_to_suppress(database: sqlite3.Connection, settlement: Settlement) ->
 def _expect(changed: int, wanted: int) -> None:
     if changed != wanted:
         raise AssertionError(f"{wanted - changed} deliveries are no longer claimed; two runs work on one issue")
+
+
+def sent_since(engine: Engine, since: datetime) -> tuple[Mapping[str, int], Mapping[str, int]]:
+    """Return how many messages each relay took, and each domain got, of any issue."""
+    query = "SELECT relay, domain, count(*) FROM deliveries WHERE settled_at > ? AND relay IS NOT NULL GROUP BY 1, 2"
+    relays: Counter[str] = Counter()
+    domains: Counter[str] = Counter()
+    with engine.begin() as connection:
+        for relay, domain, number in connection.exec_driver_sql(query, (to_text(since),)):
+            relays[relay] += number
+            domains[domain] += number
+    return relays, domains

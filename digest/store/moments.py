@@ -1,6 +1,7 @@
 """Moments as SQLite holds them, the way SQLAlchemy writes them, for statements that go past it."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 
 def to_text(moment: datetime) -> str:
@@ -10,6 +11,7 @@ def to_text(moment: datetime) -> str:
     return f"{moment.replace(tzinfo=None).isoformat(' ', 'microseconds')}"
 
 
+@lru_cache(maxsize=256)  # an issue's messages have one Date
 def from_text(text: str) -> datetime:
     """Return the aware moment that a text of the database says."""
     return datetime.fromisoformat(text).replace(tzinfo=UTC)

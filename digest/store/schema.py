@@ -141,7 +141,8 @@ editions = Table(
     Column("slots", JSON, nullable=False),
 )
 
-_IN_MOTION = text("state IN ('claimed', 'deferred')")
+IN_MOTION = "state IN ('claimed', 'deferred')"
+"""What `ix_deliveries_open` holds. SQLite uses it only for queries that say this in the same words."""
 
 deliveries = Table(
     "deliveries",
@@ -171,8 +172,8 @@ deliveries = Table(
         "state",
         "next_attempt_at",
         "id",
-        sqlite_where=_IN_MOTION,
-        postgresql_where=_IN_MOTION,
+        sqlite_where=text(IN_MOTION),
+        postgresql_where=text(IN_MOTION),
     ),
     _one_of("state", DeliveryState),
 )

@@ -81,8 +81,10 @@ def test_once_fails_where_something_failed(seeded):
     result = run(site, "--once")
     assert result.returncode == 1
     (line,) = result.stderr.splitlines()
-    assert "ERROR list daily: " in line
-    assert "daily.csv" in line
+    said = json.loads(line)
+    assert said["level"] == "error"
+    assert said["event"].startswith("list daily: ")
+    assert "daily.csv" in said["event"]
 
 
 def test_the_service_sends_and_leaves_within_seconds_of_sigterm(seeded):
@@ -100,8 +102,10 @@ def test_the_service_sends_and_leaves_within_seconds_of_sigterm(seeded):
         assert service.wait(10) == 0
     assert time.monotonic() - start < 5
     assert "list daily: next daily issue" in said[0]
-    assert re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[+-]\d{4} INFO ", said[0])
-    assert rest.endswith("INFO stopped\n")
+    first, last = json.loads(said[0]), json.loads(rest.splitlines()[-1])
+    assert first["level"] == "info"
+    assert datetime.fromisoformat(first["timestamp"]).tzinfo is not None
+    assert last["event"] == "stopped"
     assert mails(site.root) == DAILY
 
 

@@ -54,7 +54,7 @@ def test_the_three_users_ways(digest, installed, tmp_path):
     status = json.loads(ok(digest("--site", site, "status", "--json")))
     assert status[0]["deliveries"] == {"accepted": 5}
     assert status[0]["state"] == "finished"
-    assert "5 messages = 5 accepted" in ok(digest("--site", site, "status", "daily"))
+    assert "5 planned = 5 accepted" in ok(digest("--site", site, "status", "daily"))
     assert "1. Hybrid Internal Model" in ok(digest("--site", site, "issue", "show", "daily"))
 
 

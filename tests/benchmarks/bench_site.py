@@ -16,6 +16,7 @@ from pathlib import Path
 
 from digest import clock, pipeline
 from digest.init import create_site
+from digest.sending import Control
 from digest.site import MailingList, Site
 from digest.store import suppressions
 from digest.subscribers.identity import address_key
@@ -199,7 +200,9 @@ def plan(root: Path) -> Planned:
         pipeline.approve(connection, site, mailing_list, key, clock.now())
     drafted = time.perf_counter()
     with site.store.begin() as connection:
-        reach = pipeline.plan(connection, site, mailing_list, key, clock.now())
+        found = pipeline.ready(connection, site, mailing_list, "daily", DAY, clock.now())
+    reach = pipeline.plan(site, found[1], Control(now=clock.now)) if found and found[1] else None
+    assert reach is not None
     site.store.dispose()
     done = time.perf_counter()
     assert not reach.problems, reach.problems[:3]

@@ -10,8 +10,8 @@ import time
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from digest.deliver.delivery import Settlement
 from digest.deliver.outcome import Stage, judge
-from digest.deliver.sender import Settlement
 from digest.issues.issue import Issue, IssueKey
 from digest.issues.states import IssueState
 from digest.store import deliveries, issues
@@ -47,11 +47,17 @@ def measure(count: int, folder: Path) -> None:
         planning = time.perf_counter() - start
         issues.set_state(connection, issue_id, IssueState.SENDING, planned_at=NOW)
     ledger, settled, times = SqlLedger(engine, issue_id, "bench"), list[Settlement](), list[float]()
+    after = 0
     for _ in range(EXCHANGES):
         start = time.perf_counter()
-        claims = ledger.exchange(settled, GROUP, NOW)
+        wanted = [candidate.id for candidate in ledger.upcoming(after, GROUP)]
+        after = wanted[-1]
+        claims = ledger.exchange(settled, wanted, NOW)
+        ledger.commit()
         times.append(time.perf_counter() - start)
         settled = [Settlement(claim, judge(Stage.DOT, 250, "2.0.0 ok"), "bench", NOW) for claim in claims]
+    ledger.close()
+    engine.dispose()
     median = statistics.median(times)
     print(f"{count:>9,} deliveries: planned in {planning:6.2f} s; {GROUP / median:6,.0f}/s ({median * 1000:.1f} ms)")  # noqa: T201
 

@@ -18,6 +18,7 @@ import bench_site
 
 from digest import clock, pipeline
 from digest.deliver.states import DeliveryState
+from digest.sending import Control
 
 
 def peak_mb() -> float:
@@ -40,9 +41,9 @@ def run(root: Path, limit: int | None = None) -> dict[str, float]:
 
     site, mailing_list = bench_site.open_site(root)
     if limit is None:
-        control = pipeline.Control(now=clock.now)
+        control = Control(now=clock.now)
     else:
-        control = pipeline.Control(now=clock.now, stop=lambda: settled >= limit, progress=count)
+        control = Control(now=clock.now, stop=lambda: settled >= limit, progress=count)
     start, cpu = time.perf_counter(), time.process_time()
     delivered = pipeline.send(site, mailing_list, "daily", bench_site.DAY, control)
     seconds = time.perf_counter() - start

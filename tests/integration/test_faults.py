@@ -244,7 +244,7 @@ async def test_a_message_that_was_never_handed_over_isn_t_uncertain():
         assert one.abandon("the message couldn't be made").verb is Verb.RELEASE
 
 
-@pytest.mark.parametrize(("verb", "expected"), [("rcpt", Verb.RELEASE), ("dot", Verb.LOSE), ("banner", Verb.RELEASE)])
+@pytest.mark.parametrize(("verb", "expected"), [("rcpt", Verb.RELEASE), ("dot", Verb.LOSE), ("banner", Verb.RELEASE), ("ehlo", Verb.RELEASE)])
 async def test_given_up_in_the_middle_it_is_known_how_far_it_went(verb, expected):
     script = Script(**{verb: HANG})
     async with session(script, timeout=5.0) as one:

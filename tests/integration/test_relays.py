@@ -17,7 +17,7 @@ from digest.pipeline import change_state, key_of, send
 from digest.sending import Control
 from digest.site import Site
 from digest.store import issues, suppressions
-from digest.store.ledger import SqlLedger
+from digest.store.ledger import SqlLedger, sent_since
 from digest.subscribers.identity import address_key
 from tests.integration.script import Script, serving
 
@@ -187,11 +187,8 @@ def test_a_limit_of_a_relay_is_remembered_from_the_last_minute(seeded, serve, no
     site = through(seeded, {"only": (script, {"messages_per_minute": 1})})
     subscribe(site, "example.org", "example.net")
     go(site, now, stop=lambda: bool(script.accepted))
-    stored = _stored(site)
-    ledger = SqlLedger(site.store, stored.id, "daily")
-    assert ledger.sent_since(now - timedelta(minutes=1))[0] == {"only": 1}
-    assert ledger.sent_since(now)[0] == {}
-    ledger.close()
+    assert sent_since(site.store, now - timedelta(minutes=1)) == ({"only": 1}, {domain_of(script.accepted[0]): 1})
+    assert sent_since(site.store, now) == ({}, {})
     looks = iter([False] * 4)
     assert go(site, now + timedelta(seconds=30), stop=lambda: next(looks, True)).run.stopped == ASKED
     assert len(script.accepted) == 1
@@ -414,11 +411,18 @@ def _after_planning():
     return lambda: True
 
 
+def exchange(ledger, *values):
+    """Exchange with the ledger, as the sender does."""
+    claims = ledger.exchange(*values)
+    ledger.commit()
+    return claims
+
+
 def fail(ledger, at, outcome):
     """Claim the only delivery, and settle it as `outcome`; a failed one is opened again first."""
-    ledger.exchange([], [], at, [1])
-    (claim,) = ledger.exchange([], [1], at)
-    ledger.exchange([Settlement(claim, outcome, "only", at)], [], at)
+    exchange(ledger, [], [], at, [1])
+    (claim,) = exchange(ledger, [], [1], at)
+    exchange(ledger, [Settlement(claim, outcome, "only", at)], [], at)
 
 
 FULL = judge(Stage.RCPT, 552, "5.2.2 mailbox full")
@@ -450,7 +454,7 @@ def test_other_refusals_never_suppress(seeded, ledger, now, reply):
 
 @pytest.mark.parametrize(("policy", "verb", "state"), [("hold", "hold", "held"), ("resend", "lose", "deferred")])
 def test_what_a_dead_run_had_on_the_wire_is_as_the_list_wants(seeded, ledger, now, policy, verb, state):
-    ledger.exchange([], [1], now)  # and there the run dies
+    exchange(ledger, [], [1], now)  # and there the run dies
     after = SqlLedger(seeded.store, _stored(seeded).id, "daily", policy)
     assert after.recover(now) == 1
     after.close()
@@ -459,9 +463,9 @@ def test_what_a_dead_run_had_on_the_wire_is_as_the_list_wants(seeded, ledger, no
 
 
 def test_an_uncertain_one_is_tried_no_earlier_than_a_minute_later(seeded, ledger, now):
-    (claim,) = ledger.exchange([], [1], now)
+    (claim,) = exchange(ledger, [], [1], now)
     outcome = lost(Stage.DOT, "gone")
     assert outcome.verb is Done.LOSE
-    ledger.exchange([Settlement(claim, outcome, "only", now, now + timedelta(minutes=1))], [], now)
+    exchange(ledger, [Settlement(claim, outcome, "only", now, now + timedelta(minutes=1))], [], now)
     assert not ledger.due_again(now + timedelta(seconds=59), 10)
     assert [one.id for one in ledger.due_again(now + timedelta(seconds=60), 10)] == [1]

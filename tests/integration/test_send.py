@@ -170,7 +170,8 @@ def test_what_a_dead_run_had_claimed_is_sent_again_under_the_same_message_id(mai
     with mailed.store.begin() as connection:
         stored = issues.find(connection, key)
     ledger = SqlLedger(mailed.store, stored.id, "daily")
-    claimed = ledger.exchange([], [one.id for one in ledger.upcoming(0, 2)], now)  # and there the run dies
+    claimed = ledger.exchange([], [one.id for one in ledger.upcoming(0, 2)], now)
+    ledger.commit()  # and there the run dies
     ledger.close()
     assert len(claimed) == 2
     assert states(mailed)[DeliveryState.CLAIMED] == 2
@@ -388,3 +389,31 @@ def test_new_papers_make_the_next_issue(mailed, server, now, tmp_path):
     with mailed.store.begin() as connection:
         found = issues.entries(connection, delivered.issue.id)
     assert "arxiv:2611.00001" in {entry.paper_id for entry in found}
+
+
+def test_a_full_disk_ends_the_run_in_words_and_costs_nobody_their_message(
+    mailed, server, subscriber_file, now, monkeypatch
+):
+    subscriber_file.write_text("email\n" + "".join(f"r{n}@example.org\n" for n in range(60)), encoding="utf-8")
+    server.rcpt = lambda recipient: "450 4.2.0 later " + "x" * 400 if recipient != "r0@example.org" else None
+    recover = SqlLedger.recover
+
+    def on_a_full_disk(self, now):
+        pages = self._database.execute("PRAGMA page_count").fetchone()[0]
+        self._database.execute(f"PRAGMA max_page_count = {pages + 2}")
+        return recover(self, now)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(SqlLedger, "recover", on_a_full_disk)
+        with pytest.raises(InputError, match="the store can't be written: database or disk is full"):
+            go(mailed, now)
+    mailed.store.dispose()
+    assert len(server.messages) <= 1
+    claimed = states(mailed).get(DeliveryState.CLAIMED, 0)
+    assert claimed <= 2  # at most one a connection is uncertain
+    server.rcpt = lambda _recipient: None
+    again = go(mailed, now + timedelta(minutes=5))
+    assert again.uncertain == claimed
+    last = go(mailed, now + timedelta(minutes=15))
+    assert last.counts == {DeliveryState.ACCEPTED: 60}
+    assert max(server.by_recipient.values()) <= 2

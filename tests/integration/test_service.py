@@ -280,7 +280,7 @@ def test_a_relay_that_is_down_is_said_once_an_hour_and_left_alone_between(mailed
     world = World(mailed.root)
     world.now = at(1, 6)
     world.march(at(1, 8), timedelta(seconds=20))
-    assert len(lines(said, "can't be used")) == 2
+    assert len(lines(said, "it is tried again")) == 2
     assert len(lines(said, "daily/daily/2026-11-24: sending")) < 20
     server.mail = None
     world.march(at(1, 8.3), timedelta(seconds=20))

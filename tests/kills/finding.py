@@ -13,7 +13,7 @@ class Moment(StrEnum):
     """Where a kill struck, as the store and the server tell afterwards."""
 
     PLANNING = "while planning"
-    RECOVERING = "planned, before its first message"
+    RECOVERING = "between plan and first message"
     SENDING = "while sending"
 
 

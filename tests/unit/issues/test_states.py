@@ -18,6 +18,7 @@ STEPS = {
     ("sending", "cancel"): "cancelled",
     ("paused", "resume"): "sending",
     ("paused", "cancel"): "cancelled",
+    ("finished", "reopen"): "sending",
 }
 EVERY_PAIR = list(product(IssueState, Verb))
 KEY = IssueKey("ml", "daily", "2026-11-24")
@@ -38,7 +39,7 @@ def test_every_step_and_every_refusal(state: IssueState, verb: Verb) -> None:
 @pytest.mark.parametrize(
     ("state", "verb", "text"),
     [
-        ("finished", "pause", "issue ml/daily/2026-11-24 is finished; it can't be paused, for that is final"),
+        ("finished", "pause", "issue ml/daily/2026-11-24 is finished; it can't be paused, only reopened"),
         (
             "cancelled",
             "start",
@@ -72,10 +73,13 @@ def test_without_a_name_it_is_the_issue() -> None:
         move(IssueState.DRAFT, Verb.PAUSE)
 
 
-def test_nothing_leaves_finished_or_cancelled() -> None:
-    assert possible(IssueState.FINISHED) == ()
-    assert possible(IssueState.CANCELLED) == ()
-    assert {state for state in IssueState if not possible(state)} == {"finished", "cancelled"}
+def test_nothing_leaves_cancelled() -> None:
+    assert {state for state in IssueState if not possible(state)} == {"cancelled"}
+
+
+def test_only_a_retry_leads_out_of_finished() -> None:
+    assert possible(IssueState.FINISHED) == (Verb.REOPEN,)
+    assert [before for before, verb in TRANSITIONS if verb is Verb.REOPEN] == [IssueState.FINISHED]
 
 
 def test_nothing_gets_out_of_a_pause_but_an_editor() -> None:

@@ -1,0 +1,53 @@
+"""Alerts: what the operator is told by mail, as a notice."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from digest.deliver.states import DeliveryState
+from digest.render.headers import Mailbox
+from digest.render.notice import notice_message
+from digest.render.theme import Theme
+from digest.resources import shipped
+from digest.site import MailingList, Site
+from digest.store import deliveries, notices
+from digest.store.issues import StoredIssue
+from digest.subscribers.address import parse_address
+from digest.subscribers.identity import address_key, message_id_local
+
+LASTS = timedelta(days=3)
+"""How long an alert is tried."""
+
+REPLIES = 5
+
+
+def alert_of_pause(
+    connection: Connection, site: Site, mailing_list: MailingList, stored: StoredIssue, now: datetime
+) -> None:
+    """Plan an alert that an issue was paused since its messages fail, if the settings name somebody to tell."""
+    if site.settings.mail.alerts is None:
+        return
+    to = Mailbox.parse(site.settings.mail.alerts)
+    headers = site.headers(mailing_list)
+    failed = deliveries.listed(connection, stored.id, [DeliveryState.FAILED])
+    text = Theme([site.root / site.settings.templates / "notices", shipped("templates") / "notices"]).render(
+        "alert.txt.j2",
+        issue=str(stored.key),
+        site_name=site.settings.site.name,
+        list_name=mailing_list.table.name,
+        counts=sorted((str(state), number) for state, number in deliveries.counts(connection, stored.id).items()),
+        replies=list(dict.fromkeys(row.reply for row in failed))[:REPLIES],
+    )
+    token = message_id_local(site.identity_key, f"alert {stored.key} {now.isoformat()}", to.address)
+    message_id = f"{token}@{headers.domain}"
+    notices.add(
+        connection,
+        kind="alert",
+        list_id=mailing_list.id,
+        address=to.address,
+        address_key=address_key(site.identity_key, parse_address(to.address).canonical),
+        message_id=message_id,
+        message=notice_message(headers.sender, to, text, now, message_id),
+        due_at=now,
+        deadline=now + LASTS,
+    )

@@ -1,0 +1,136 @@
+"""Notices: single messages by the same sender, before deliveries; the alert to the operator."""
+
+from datetime import timedelta
+from email import message_from_bytes, policy
+
+import pytest
+
+from digest.deliver.states import DeliveryState
+from digest.issues.states import IssueState
+from digest.pipeline import send
+from digest.sending import Control, send_notices
+from digest.service import Service
+from digest.site import Site
+from digest.store import notices, suppressions
+from digest.store.notices import NoticeLedger
+from digest.subscribers.identity import address_key
+
+OPS = "ops@example.org"
+
+
+def add(site, now, address="new@example.org", number=1):
+    with site.store.begin() as connection:
+        notices.add(
+            connection,
+            kind="confirmation",
+            list_id="daily",
+            address=address,
+            address_key=address_key(site.identity_key, address),
+            message_id=f"n{number}@example.org",
+            message=f"From: digest@example.org\r\nTo: {address}\r\nSubject: Confirm\r\n\r\nHello\r\n".encode(),
+            due_at=now,
+            deadline=now + timedelta(days=1),
+        )
+
+
+def states(site):
+    with site.store.begin() as connection:
+        rows = connection.exec_driver_sql("SELECT address, state FROM notices ORDER BY id").all()
+        return {address: DeliveryState(state) for address, state in rows}
+
+
+def go(site, now):
+    return send(site, site.list("daily"), "daily", now.date(), Control(now=lambda: now))
+
+
+def test_a_notice_goes_before_the_deliveries_of_the_same_run(mailed, server, now):
+    add(mailed, now)
+    delivered = go(mailed, now)
+    assert delivered.issue.state is IssueState.FINISHED
+    recipients = [envelope.rcpt_tos[0] for envelope, _ in server.messages]
+    assert recipients[0] == "new@example.org"
+    assert len(recipients) == 6
+    assert states(mailed) == {"new@example.org": DeliveryState.ACCEPTED}
+    go(mailed, now + timedelta(minutes=5))
+    assert len(server.messages) == 6
+
+
+def test_a_notice_that_is_deferred_is_tried_again_and_one_that_isn_t_due_waits(mailed, server, now):
+    add(mailed, now)
+    add(mailed, now + timedelta(hours=1), "later@example.org", 2)
+    server.rcpt = lambda _recipient: "450 4.2.0 greylisted"
+    control = Control(now=lambda: now)
+    send_notices(mailed, mailed.list("daily"), control)
+    assert states(mailed) == {"new@example.org": DeliveryState.DEFERRED, "later@example.org": DeliveryState.PLANNED}
+    server.rcpt = lambda _recipient: None
+    send_notices(mailed, mailed.list("daily"), control)
+    assert not server.messages  # a minute at least
+    later = now + timedelta(minutes=2)
+    send_notices(mailed, mailed.list("daily"), Control(now=lambda: later))
+    assert list(server.by_recipient) == ["new@example.org"]
+
+
+def test_what_a_dead_run_had_claimed_is_sent_again(mailed, server, now):
+    add(mailed, now)
+    ledger = NoticeLedger(mailed.store, "daily")
+    assert len(ledger.exchange([], [one.id for one in ledger.due_again(now, 9)], now)) == 1
+    send_notices(mailed, mailed.list("daily"), Control(now=lambda: now))
+    assert states(mailed) == {"new@example.org": DeliveryState.DEFERRED}
+    later = now + timedelta(minutes=2)
+    send_notices(mailed, mailed.list("daily"), Control(now=lambda: later))
+    assert states(mailed) == {"new@example.org": DeliveryState.ACCEPTED}
+
+
+@pytest.mark.parametrize(
+    ("scope", "state"), [("daily", DeliveryState.ACCEPTED), (suppressions.EVERYWHERE, DeliveryState.SUPPRESSED)]
+)
+def test_who_left_a_list_may_confirm_and_who_complained_gets_nothing(mailed, server, now, scope, state):
+    add(mailed, now)
+    with mailed.store.begin() as connection:
+        suppressions.add(
+            connection,
+            scope=scope,
+            address_key=address_key(mailed.identity_key, "new@example.org"),
+            address=None,
+            reason="x",
+            source="test",
+            now=now,
+        )
+    send_notices(mailed, mailed.list("daily"), Control(now=lambda: now))
+    assert states(mailed) == {"new@example.org": state}
+
+
+def test_an_issue_that_fails_is_paused_and_the_operator_told(mailed, server, subscriber_file, now):
+    settings = mailed.root / "digest.toml"
+    settings.write_text(settings.read_text("utf-8").replace("[mail]", f'[mail]\nalerts = "{OPS}"'), encoding="utf-8")
+    site = Site.open(mailed.root)
+    subscriber_file.write_text("email\n" + "".join(f"r{n}@example.org\n" for n in range(60)), encoding="utf-8")
+    server.rcpt = lambda recipient: None if recipient == OPS else "550 5.1.1 no such user"
+    delivered = go(site, now)
+    assert "paused" in delivered.run.stopped
+    assert delivered.issue.state is IssueState.PAUSED
+    assert 20 <= delivered.counts[DeliveryState.FAILED] <= 22  # those on the wire are settled too
+    service = Service(site.root, lambda: now + timedelta(minutes=1))
+    assert service.tick("daily", lambda: False)
+    assert service.tick("daily", lambda: False)
+    ((envelope, _),) = server.messages
+    message = message_from_bytes(envelope.content, policy=policy.default)
+    assert envelope.rcpt_tos == [OPS]
+    assert message["Subject"] == "[Paper Digest] daily/daily/2026-11-24 is paused: too many messages failed"
+    assert message["Auto-Submitted"] == "auto-generated"
+    text = message.get_content()
+    assert "digest issue resume daily/daily/2026-11-24" in text
+    assert "550 5.1.1 no such user" in text
+    assert f"{delivered.counts[DeliveryState.FAILED]:>7}  failed" in text
+
+
+def test_notices_that_no_relay_takes_are_told_and_kept(mailed, server, now, caplog):
+    night = now.replace(hour=1)
+    for number in range(4):
+        add(mailed, night, f"r{number}@example.org", number)
+    server.mail = "550 5.7.1 who are you"
+    assert Service(mailed.root, lambda: night).tick("daily", lambda: False) is False
+    assert any("notices: relay test can't be used (mail: 550 5.7.1 who are you" in line for line in caplog.messages)
+    server.mail = None
+    assert Service(mailed.root, lambda: night + timedelta(minutes=5)).tick("daily", lambda: False)
+    assert sorted(server.by_recipient) == [f"r{number}@example.org" for number in range(4)]
