@@ -8,8 +8,8 @@ from typing import NamedTuple, Protocol
 from digest.deliver.outcome import Outcome
 
 
-class Candidate(NamedTuple):
-    """A delivery that could be claimed next."""
+class Waiting(NamedTuple):
+    """A delivery that waits, and could be claimed next."""
 
     id: int
     domain: str
@@ -52,23 +52,23 @@ class Settlement:
 class Ledger(Protocol):
     """What the sender asks of the store. The calls come from one thread at a time."""
 
-    def upcoming(self, after: int, limit: int) -> list[Candidate]:
+    def upcoming(self, after: int, limit: int) -> list[Waiting]:
         """Return deliveries never tried, in the order of their ids from `after` on."""
         ...
 
-    def due_again(self, now: datetime, limit: int) -> list[Candidate]:
+    def due_again(self, now: datetime, limit: int) -> list[Waiting]:
         """Return deferred deliveries whose time has come, the longest waiting first."""
         ...
 
     def exchange(
         self, settled: Sequence[Settlement], wanted: Sequence[int], now: datetime, reopened: Collection[int] = ()
-    ) -> list[Claim] | None:
+    ) -> list[Claim]:
         """Settle what is known and claim what is wanted, in one transaction that `commit` ends.
 
         `reopened` are failed deliveries to be deferred after all, since the relay was at fault.
 
         What can't be claimed (suppressed meanwhile, past its deadline, taken away) is settled as that
-        and missing from the result. None when nothing may be claimed at all: the issue is paused or cancelled.
+        and missing from the result. Of a paused or cancelled issue nothing is upcoming, due or claimed.
         """
         ...
 

@@ -52,7 +52,7 @@ class Lane:
         self._idle.append(session)
 
     def note(self, outcome: Outcome, now: float) -> str:
-        """Learn from an outcome; returns what changed, in words, or ""."""
+        """Learn from an outcome, its connection given back; returns what changed, in words, or ""."""
         about_us = outcome.verb is Verb.RELEASE or (outcome.verb is Verb.LOSE and not outcome.code)
         if not about_us:
             self._faults = 0
@@ -62,7 +62,7 @@ class Lane:
                 self.suspicion.accepted()
             return ""
         # Of several connections some may be too many; that is no reason to give up the relay.
-        if outcome.wants_less and self.pace.in_flight > 1:
+        if outcome.wants_less and self.pace.in_flight:
             seconds = self.pace.slow_down(now)
             return f"asks for less; it rests {seconds:g} s" if seconds else ""
         self._faults += 1

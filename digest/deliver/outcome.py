@@ -30,8 +30,13 @@ ABOUT_US = frozenset({Stage.CONNECT, Stage.EHLO, Stage.STARTTLS, Stage.AUTH, Sta
 NO_SUCH_ADDRESS = frozenset({"5.1.1", "5.1.3", "5.1.6", "5.1.10"})
 """The codes that say the mailbox doesn't exist: the address is suppressed at once, everywhere."""
 
-_SLOWER = re.compile(r"too (?:many|fast|much|often)|\brate\b|throttl|slow down|limit", re.IGNORECASE)
-"""What servers say when they want less of us; the codes alone (4.7.x) mean too many other things."""
+_SLOWER = re.compile(
+    r"too (?:many|fast|much|often)|\brate\b|throttl|slow down|limit|exceed|try again later", re.IGNORECASE
+)
+"""What servers say when they want less of us; the codes alone (421, 4.7.x) mean too many other things."""
+
+_NOT_SLOWER = re.compile(r"4\.[12]\.|.*gr[ae]y-?list", re.IGNORECASE)
+"""What speaks of one address (RFC 3463, 3.2 and 3.3), or of a reader who is new to the server."""
 
 _ENHANCED = re.compile(r"([245]\.[0-9]{1,3}\.[0-9]{1,3})(?: |$)")
 
@@ -59,9 +64,9 @@ class Outcome:
     @property
     def wants_less(self) -> bool:
         """Tell whether the other side asks us to slow down."""
-        if self.enhanced.startswith("4.2."):
-            return False  # a mailbox that is full
-        return self.code == 421 or (400 <= self.code < 500 and bool(_SLOWER.search(self.reply)))
+        if self.code == 421:
+            return True
+        return 400 <= self.code < 500 and not _NOT_SLOWER.match(self.reply) and bool(_SLOWER.search(self.reply))
 
     @property
     def counts_against(self) -> bool:

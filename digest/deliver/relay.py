@@ -149,7 +149,9 @@ class RelaySession:
             self._extensions = frozenset(name.lower() for name in client.esmtp_extensions)
             self._wire, self._sent = Wire(transport), 0
             return self._wire
-        client.close()
+        finally:
+            if self._wire is None:
+                client.close()
         return outcome
 
     def _drop(self) -> None:

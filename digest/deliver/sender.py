@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from digest.deliver.choice import Choice, Domains
-from digest.deliver.delivery import Candidate, Claim, Ledger, Outgoing, Session, Settlement
+from digest.deliver.delivery import Claim, Ledger, Outgoing, Session, Settlement, Waiting
 from digest.deliver.facts import tell_settlement
 from digest.deliver.lane import Lane
 from digest.deliver.lessons import Lessons
@@ -58,9 +58,9 @@ class Queue:
 
 
 class _Pick(NamedTuple):
-    """A candidate, and the connection that would carry it."""
+    """A waiting delivery, and the connection that would carry it."""
 
-    candidate: Candidate
+    waiting: Waiting
     lane: Lane
     session: Session
 
@@ -91,7 +91,6 @@ class Sender:
         self._news, self._enough = asyncio.Event(), 1
         self._looked_around = float("-inf")
         self._exchanged = float("-inf")
-        self._is_closed = False  # paused or cancelled meanwhile
         self._disk = ThreadPoolExecutor(1, thread_name_prefix="disk")
 
     async def run(self) -> Run:
@@ -120,7 +119,7 @@ class Sender:
         await self._gather()
         if self._run.stopped is None:
             self._run.stopped = ASKED if self._stop() else SPIKE if self._lessons.spike else None
-        if self._run.stopped is not None or self._is_closed:
+        if self._run.stopped is not None:
             return False
         self._read_on()
         picks = await self._pick()
@@ -158,22 +157,22 @@ class Sender:
         if window.is_low and not window.is_complete:
             window.add_untried(self._look_up(ledger.upcoming, window.after, STRETCH))
 
-    def _look_up(self, query: Callable[..., list[Candidate]], *values: object) -> list[Candidate]:
-        """Ask the ledger for candidates, and have their editions ready."""
+    def _look_up(self, query: Callable[..., list[Waiting]], *values: object) -> list[Waiting]:
+        """Ask the ledger for deliveries that wait, and have their editions ready."""
         found = query(*values)
-        self._queue.prepare({candidate.edition for candidate in found})
+        self._queue.prepare({one.edition for one in found})
         return found
 
     async def _pick(self) -> dict[int, _Pick]:
-        """Return candidates for every connection that may take one, by delivery id."""
+        """Return deliveries for every connection that may take one, by delivery id."""
         now = self._domains.now = self._loop.time()
         picks: dict[int, _Pick] = {}
         while (lane := self._choice.next(now)) is not None:
-            candidate = self._window.next(self._domains.admits)
-            if candidate is None:
+            one = self._window.next(self._domains.admits)
+            if one is None:
                 break
-            await self._domains.begin(candidate.domain)
-            picks[candidate.id] = _Pick(candidate, lane, await lane.take())
+            await self._domains.begin(one.domain)
+            picks[one.id] = _Pick(one, lane, await lane.take())
         return picks
 
     async def _exchange(self, picks: dict[int, _Pick]) -> None:
@@ -185,8 +184,7 @@ class Sender:
         try:
             claims = self._queue.ledger.exchange(settled, list(picks), self._now(), reopened)
             committing = self._loop.run_in_executor(self._disk, self._queue.ledger.commit)
-            self._is_closed = claims is None
-            messages = [self._made(claim) for claim in claims or ()]  # while the disk is written
+            messages = [self._made(claim) for claim in claims]  # while the disk is written
             await committing
         except Exception:
             self._done[:0], self._lessons.reopened = settled, reopened  # to be tried once more at the end
@@ -198,7 +196,7 @@ class Sender:
             self._run.counts[verb] = self._run.counts.get(verb, 0) + 1
             tell_settlement(settlement)
             self._progress(settlement)
-        for claim, message in zip(claims or (), messages, strict=True):
+        for claim, message in zip(claims, messages, strict=True):
             pick = picks.pop(claim.delivery_id)
             task = self._loop.create_task(self._send(claim, pick, message))
             self._on_wire[task] = claim, pick
@@ -207,7 +205,7 @@ class Sender:
     def _give_back(self, picks: Iterable[_Pick]) -> None:
         """Let go of the connections of those that were picked and aren't sent."""
         for pick in picks:
-            self._domains.end(pick.candidate.domain)
+            self._domains.end(pick.waiting.domain)
             pick.lane.give_back(pick.session)
 
     def _made(self, claim: Claim) -> Outgoing | None:

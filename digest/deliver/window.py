@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from digest.deliver.delivery import Candidate
+from digest.deliver.delivery import Waiting
 
 STRETCH = 1_000
 """Deliveries read at a time."""
@@ -19,27 +19,27 @@ STRETCH = 1_000
 
 @dataclass(slots=True)
 class Window:
-    """The candidates in memory. `after` is the last id read of those never tried."""
+    """The waiting deliveries in memory. `after` is the last id read of those never tried."""
 
     after: int = 0
     is_complete: bool = False
-    _ready: deque[Candidate] = field(default_factory=deque)
+    _ready: deque[Waiting] = field(default_factory=deque)
     _aside: dict[str, "array[int]"] = field(default_factory=dict)
     _again: set[int] = field(default_factory=set)
 
-    def add_untried(self, found: list[Candidate]) -> None:
+    def add_untried(self, found: list[Waiting]) -> None:
         """Take in the next stretch of those never tried; an empty one was the last."""
         self.is_complete = not found
         if found:
             self.after = found[-1].id
             self._ready.extend(found)
 
-    def add_again(self, found: Iterable[Candidate]) -> None:
+    def add_again(self, found: Iterable[Waiting]) -> None:
         """Take in what is due again, before the others; what is in the window already is passed over."""
-        for candidate in found:
-            if candidate.id not in self._again:
-                self._again.add(candidate.id)
-                self._ready.appendleft(candidate)
+        for one in found:
+            if one.id not in self._again:
+                self._again.add(one.id)
+                self._ready.appendleft(one)
 
     @property
     def is_low(self) -> bool:
@@ -56,23 +56,23 @@ class Window:
         """Tell whether nothing at all is left to be picked."""
         return not self._ready and not self._aside
 
-    def next(self, admits: Callable[[str], bool]) -> Candidate | None:
-        """Return the next candidate whose domain `admits` lets through, or None."""
+    def next(self, admits: Callable[[str], bool]) -> Waiting | None:
+        """Return the next one whose domain `admits` lets through, or None."""
         picked = self._from_aside(admits) if self._aside else None
         while picked is None and self._ready:
-            candidate = self._ready.popleft()
-            if admits(candidate.domain):
-                picked = candidate
+            one = self._ready.popleft()
+            if admits(one.domain):
+                picked = one
             else:
-                self._aside.setdefault(candidate.domain, array("q")).append(candidate.id)
+                self._aside.setdefault(one.domain, array("q")).append(one.id)
         if picked is not None:
             self._again.discard(picked.id)
         return picked
 
-    def _from_aside(self, admits: Callable[[str], bool]) -> Candidate | None:
+    def _from_aside(self, admits: Callable[[str], bool]) -> Waiting | None:
         for domain, ids in self._aside.items():
             if admits(domain):
-                picked = Candidate(ids.pop(), domain, "")
+                picked = Waiting(ids.pop(), domain, "")
                 if not ids:
                     del self._aside[domain]
                 return picked

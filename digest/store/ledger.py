@@ -19,7 +19,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Engine
 
-from digest.deliver.delivery import Candidate, Claim, Settlement
+from digest.deliver.delivery import Claim, Settlement, Waiting
 from digest.deliver.outcome import Stage, lost
 from digest.deliver.retry import next_attempt
 from digest.deliver.states import DeliveryState, Verb, move
@@ -119,16 +119,16 @@ class SqlLedger:
         self.commit()
         return len(claims)
 
-    def upcoming(self, after: int, limit: int) -> list[Candidate]:
+    def upcoming(self, after: int, limit: int) -> list[Waiting]:
         """See `digest.deliver.delivery.Ledger`."""
         # The plus signs keep SQLite from the index of (issue, subscriber), and from sorting what it finds there.
         query = (
             "SELECT id, domain, edition FROM deliveries"
             " WHERE id > ? AND +issue_id = ? AND +state = 'planned' ORDER BY id LIMIT ?"
         )
-        return self._candidates(query, (max(after, self._before), self._issue_id, limit))
+        return self._waiting(query, (max(after, self._before), self._issue_id, limit))
 
-    def due_again(self, now: datetime, limit: int) -> list[Candidate]:
+    def due_again(self, now: datetime, limit: int) -> list[Waiting]:
         """See `digest.deliver.delivery.Ledger`."""
         # What stands in `ix_deliveries_open` is said once more, in its words, so that it is used.
         query = (
@@ -136,7 +136,7 @@ class SqlLedger:
             " WHERE issue_id = ? AND state IN ('claimed', 'deferred') AND state = 'deferred'"
             " AND next_attempt_at <= ? ORDER BY next_attempt_at, id LIMIT ?"
         )
-        return self._candidates(query, (self._issue_id, to_text(now), limit))
+        return self._waiting(query, (self._issue_id, to_text(now), limit))
 
     @cached_property
     def _before(self) -> int:
@@ -145,22 +145,22 @@ class SqlLedger:
         (first,) = self._database.execute(query, (self._issue_id,)).fetchone()
         return int(first or 1) - 1
 
-    def _candidates(self, query: str, values: tuple[Any, ...]) -> list[Candidate]:
+    def _waiting(self, query: str, values: tuple[Any, ...]) -> list[Waiting]:
         with errors_in_words():
-            return list(map(Candidate._make, self._database.execute(query, values)))
+            if not self._is_sending(self._database):
+                return []  # or those due at once would be picked, and not claimed, again and again
+            return list(map(Waiting._make, self._database.execute(query, values)))
 
     def exchange(
         self, settled: Sequence[Settlement], wanted: Sequence[int], now: datetime, reopened: Collection[int] = ()
-    ) -> list[Claim] | None:
+    ) -> list[Claim]:
         """See `digest.deliver.delivery.Ledger`."""
         with self._begun() as database:
             self._settle_all(database, settled)
             if reopened:
                 database.execute(_REOPEN, (to_text(now), json.dumps(list(reopened))))
-            if not wanted:
+            if not wanted or not self._is_sending(database):
                 return []
-            if not self._is_sending(database):
-                return None
             return self._claim(database, wanted, now)
 
     def commit(self) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, and_, case, exists, func, insert, select, update
 
-from digest.deliver.delivery import Candidate, Claim, Outgoing, Settlement
+from digest.deliver.delivery import Claim, Outgoing, Settlement, Waiting
 from digest.deliver.outcome import Stage, lost
 from digest.deliver.retry import next_attempt
 from digest.deliver.states import WAITING, DeliveryState, Verb, move
@@ -73,11 +73,11 @@ class NoticeLedger:
                 _settle(connection, Settlement(claim, outcome, "", now, again))
         return len(claims)
 
-    def upcoming(self, after: int, limit: int) -> list[Candidate]:  # noqa: ARG002 - all are asked for by their time
+    def upcoming(self, after: int, limit: int) -> list[Waiting]:  # noqa: ARG002 - all are asked for by their time
         """See `digest.deliver.delivery.Ledger`."""
         return []
 
-    def due_again(self, now: datetime, limit: int) -> list[Candidate]:
+    def due_again(self, now: datetime, limit: int) -> list[Waiting]:
         """See `digest.deliver.delivery.Ledger`; here also those never tried."""
         query = (
             select(notices.c.id, notices.c.address)
@@ -86,7 +86,7 @@ class NoticeLedger:
             .limit(limit)
         )
         with self._engine.begin() as connection:
-            return [Candidate(row.id, _domain(row.address), "") for row in connection.execute(query)]
+            return [Waiting(row.id, _domain(row.address), "") for row in connection.execute(query)]
 
     def exchange(
         self, settled: Sequence[Settlement], wanted: Sequence[int], now: datetime, reopened: Collection[int] = ()

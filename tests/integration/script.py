@@ -11,7 +11,7 @@ PLAIN = ("SIZE 1000000",)
 PIPELINED = ("SIZE 1000000", "PIPELINING")
 
 Answer = bytes | None
-"""A reply. None stays silent, b"" closes, and one that doesn't end its line is followed by the end."""
+"""A reply. None is silent from then on, b"" closes, and one that doesn't end its line is followed by the end."""
 
 Answers = Answer | Callable[[str], Answer]
 """The same each time, or made of the command; what answers the dot is given the recipient."""
@@ -63,7 +63,7 @@ class Script:
         return answer(command) if callable(answer) else answer
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if not await self._say(writer, self._answer("banner", "", b"220 ready\r\n")):
+        if not await self._say(reader, writer, self._answer("banner", "", b"220 ready\r\n")):
             return
         sender = recipient = ""
         while line := await reader.readline():
@@ -75,7 +75,7 @@ class Script:
             if verb == "RCPT":
                 recipient = command.partition("<")[2].partition(">")[0]
             reply = self._answer(verb.lower(), command, self._usual(verb))
-            if not await self._say(writer, reply) or verb == "QUIT":
+            if not await self._say(reader, writer, reply) or verb == "QUIT":
                 return
             if verb == "STARTTLS" and reply and reply.startswith(b"220") and self.context:
                 await writer.start_tls(self.context)
@@ -110,16 +110,19 @@ class Script:
         if reply and reply.startswith(b"250") and body != b".\r\n":
             self.accepted.append(recipient)
             self.senders.append(sender)
-        return await self._say(writer, reply)
+        return await self._say(reader, writer, reply)
 
-    async def _say(self, writer: asyncio.StreamWriter, reply: Answer) -> bool:
+    async def _say(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, reply: Answer) -> bool:
         """Send a reply; returns whether the connection stays."""
-        for piece in [reply[i : i + 1] for i in range(len(reply))] if self.split and reply else [reply or b""]:
+        if reply is None:
+            await reader.read()  # to the end
+            return False
+        for piece in [reply[i : i + 1] for i in range(len(reply))] if self.split and reply else [reply]:
             writer.write(piece)
             await writer.drain()
             if self.split:
                 await asyncio.sleep(0)
-        return reply is None or reply.endswith(b"\n")
+        return reply.endswith(b"\n")
 
 
 @contextmanager

@@ -2,11 +2,10 @@
 
 import asyncio
 import base64
-import binascii
 import re
 import ssl
 import subprocess
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 import pytest
 
@@ -162,8 +161,7 @@ async def test_nothing_depends_on_the_goodbye(fault):
     assert script.connections() == 3
 
 
-@pytest.mark.parametrize("where", ["mail", "rcpt", "data"])
-async def test_a_server_that_takes_leave_while_idle_costs_nobody_a_try(where):
+async def test_a_server_that_takes_leave_while_idle_costs_nobody_a_try():
     """A 421 nobody asked for arrives between two messages (RFC 5321, 3.8)."""
     script = Script(dot=b"250 2.0.0 queued\r\n421 4.4.2 idle for too long\r\n")
     async with session(script) as one:
@@ -234,9 +232,9 @@ async def test_a_server_that_echoes_the_password_doesn_t_bring_it_into_the_outco
         got = await one.send(ADA)
     assert (got.verb, got.stage) == (Verb.RELEASE, Stage.AUTH)
     assert SECRET not in got.said
-    for word in re.findall(r"[A-Za-z0-9+/=]{8,}", got.said):
-        with suppress(binascii.Error):
-            assert SECRET.encode() not in base64.b64decode(word + "=" * (-len(word) % 4))
+    for word in re.findall(r"[A-Za-z0-9+/]{8,}={0,2}", got.said):
+        if len(word) % 4 == 0:
+            assert SECRET.encode() not in base64.b64decode(word)
 
 
 async def test_a_message_that_was_never_handed_over_isn_t_uncertain():
@@ -246,7 +244,9 @@ async def test_a_message_that_was_never_handed_over_isn_t_uncertain():
         assert one.abandon("the message couldn't be made").verb is Verb.RELEASE
 
 
-@pytest.mark.parametrize(("verb", "expected"), [("rcpt", Verb.RELEASE), ("dot", Verb.LOSE), ("banner", Verb.RELEASE)])
+@pytest.mark.parametrize(
+    ("verb", "expected"), [("rcpt", Verb.RELEASE), ("dot", Verb.LOSE), ("banner", Verb.RELEASE), ("ehlo", Verb.RELEASE)]
+)
 async def test_given_up_in_the_middle_it_is_known_how_far_it_went(verb, expected):
     script = Script(**{verb: HANG})
     async with session(script, timeout=5.0) as one:
@@ -259,5 +259,8 @@ async def test_given_up_in_the_middle_it_is_known_how_far_it_went(verb, expected
         got = one.abandon("stopped")
         assert got.verb is expected
         await asyncio.gather(task, return_exceptions=True)
+        async with asyncio.timeout(2):
+            while script.open:  # the server is left alone, and not with a connection that nobody uses
+                await asyncio.sleep(0.001)
         script.answers.clear()
         assert (await one.send(KURT)).verb is Verb.ACCEPT
