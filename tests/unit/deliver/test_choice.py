@@ -61,6 +61,14 @@ def test_side_by_side_each_has_its_share(weights):
         assert count / sum(counts.values()) == pytest.approx(weight / sum(weights), abs=0.06)  # connections are whole
 
 
+def test_side_by_side_the_shares_are_kept_also_where_neither_is_busy():
+    large, small = lanes((4, 3), (4, 1))
+    choice = Choice([large, small], "weighted")
+    for _ in range(80):
+        take(choice).give_back(None)
+    assert (large.sent, small.sent) == (60, 20)
+
+
 def test_side_by_side_a_slow_relay_doesn_t_hold_up_the_others():
     counts = share(Choice(lanes((4, 1), (4, 1)), "weighted"), 200, slow="relay0")
     assert counts["relay1"] == 800
