@@ -29,7 +29,7 @@ from digest.issues.states import IssueState, Verb, move
 from digest.papers.paper import Problem
 from digest.planning import Planner, Reach, expect_unchanged, store_plan
 from digest.render.parts import LINES, render_parts
-from digest.sending import Control, Sent, send_due
+from digest.sending import Control, Sent, send_due, send_notices
 from digest.site import MailingList, Site
 from digest.sources.file import load_file
 from digest.store import deliveries, issues, papers
@@ -225,6 +225,9 @@ def deliver(
         if sent.run.stopped == SPIKE and issues.state(connection, stored.id) is IssueState.SENDING:
             issues.set_state(connection, stored.id, move(IssueState.SENDING, Verb.PAUSE, stored.key))
             alert_of_pause(connection, site, mailing_list, stored, control.now())
+    if sent.run.stopped == SPIKE:
+        send_notices(site, mailing_list, control)  # the next run may be a day away
+    with site.store.begin() as connection:
         counts = deliveries.counts(connection, stored.id)
         if not _open(counts) and issues.state(connection, stored.id) is IssueState.SENDING:
             issues.set_state(connection, stored.id, IssueState.FINISHED, finished_at=control.now())

@@ -15,7 +15,7 @@ from digest.deliver.choice import Choice, Domains
 from digest.deliver.delivery import Settlement
 from digest.deliver.lane import Lane
 from digest.deliver.relay import RelaySession
-from digest.deliver.sender import Queue, Run, Sender
+from digest.deliver.sender import SPIKE, Queue, Run, Sender
 from digest.messages import Messages
 from digest.site import ListRelay, MailingList, Site
 from digest.store.issues import StoredIssue
@@ -55,24 +55,24 @@ def send_due(site: Site, mailing_list: MailingList, stored: StoredIssue, control
     return replace(sent, uncertain=uncertain)
 
 
+def notices_due(site: Site, mailing_list: MailingList, now: datetime) -> bool:
+    """Tell whether a list has notices to send."""
+    return NoticeLedger(site.store, mailing_list.id).open_at(now) > 0
+
+
 def send_notices(site: Site, mailing_list: MailingList, control: Control) -> Run:
-    """Send the notices of a list that are due. Raises BusyError when another run is at work."""
-    if not NoticeLedger(site.store, mailing_list.id).open_at(control.now()):
-        return Run()
-    with site.run_lock():
-        return _send(site, mailing_list, None, control).run
+    """Send the notices of a list that are due; the caller holds the run lock."""
+    return _send(site, mailing_list, None, control).run
 
 
 def _send(site: Site, mailing_list: MailingList, issue: Queue | None, control: Control) -> Sent:
     notices = NoticeLedger(site.store, mailing_list.id)
     notices.recover(control.now())
-    queues = [issue] if issue else []
-    if notices.open_at(control.now()):
-        queues.insert(0, Queue(notices, notices.message))
+    first = Queue(notices, notices.message) if notices.open_at(control.now()) else None
     with site.relays(mailing_list) as relays:
         lanes = [_lane(one, site.headers(mailing_list).sender.address) for one in relays]
         choice = Choice(lanes, mailing_list.table.failover)
-        run = event_loop.run(_run(queues, choice, site, control))
+        run = event_loop.run(_run(first, issue, choice, site, control))
     return Sent(run, given_up={lane.name: lane.trouble for lane in lanes if lane.trouble})
 
 
@@ -80,17 +80,22 @@ def _lane(one: ListRelay, return_address: str) -> Lane:
     return Lane(one.relay.name, partial(RelaySession, one.relay, return_address), one.limit, one.weight)
 
 
-async def _run(queues: list[Queue], choice: Choice, site: Site, control: Control) -> Run:
-    """Send one queue after the other, notices first; a run that was stopped is the last."""
+async def _run(notices: Queue | None, issue: Queue | None, choice: Choice, site: Site, control: Control) -> Run:
+    """Send the notices, then the issue.
+
+    Notices that fail are no reason to hold back an issue: anybody can sign up addresses that don't exist.
+    """
     domains = Domains(site.domain_limits)
     by_relay, by_domain = sent_since(site.store, control.now() - LIMITS_LOOK_BACK)
     for lane in choice.lanes:
         await lane.pace.remember(by_relay.get(lane.name, 0))
     await domains.remember(by_domain)
     run = Run()
-    for queue in queues:
-        sender = Sender(queue, choice, domains, now=control.now, stop=control.stop, progress=control.progress)
-        run = await sender.run()
-        if run.stopped is not None:
-            break
-    return run
+    if notices is not None:
+        run = await Sender(notices, choice, domains, now=control.now, stop=control.stop).run()
+        if run.stopped == SPIKE:
+            run.stopped = None
+    if issue is None or run.stopped is not None:
+        return run
+    sender = Sender(issue, choice, domains, now=control.now, stop=control.stop, progress=control.progress)
+    return await sender.run()

@@ -28,7 +28,7 @@ from digest.errors import BusyError, DigestError, RelayError
 from digest.issues.issue import IssueKey
 from digest.issues.states import IssueState
 from digest.schedule import Due, due, missed, periods_concerned
-from digest.sending import Control, send_notices
+from digest.sending import Control, notices_due, send_notices
 from digest.site import MailingList, Site
 from digest.store import deliveries, issues
 from digest.store.issues import StoredIssue
@@ -166,13 +166,17 @@ class Service:
 
     def _send_notices(self, site: Site, mailing_list: MailingList, stop: Stop) -> bool:
         """Send what is no issue, also on a day without one."""
-        if self._rests_now(mailing_list) or not self._sending.acquire(blocking=False):
+        due = not self._rests_now(mailing_list) and notices_due(site, mailing_list, self._now())
+        if not due or not self._sending.acquire(blocking=False):
             return True
         try:
-            run = send_notices(site, mailing_list, Control(self._now, stop))
+            with site.run_lock():
+                run = send_notices(site, mailing_list, Control(self._now, stop))
         finally:
             self._sending.release()
         if run.stopped is None or run.stopped == ASKED:
+            self._rests.pop(mailing_list.name, None)
+            self._said.pop((mailing_list.name, "notices", "error"), None)
             return True
         self._rest(mailing_list.name)
         raise RelayError(f"notices: {run.stopped}; they are tried again")

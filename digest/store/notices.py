@@ -10,7 +10,8 @@ from digest.deliver.delivery import Claim, Outgoing, Settlement, Waiting
 from digest.deliver.outcome import Stage, lost
 from digest.deliver.retry import next_attempt
 from digest.deliver.states import WAITING, DeliveryState, Verb, move
-from digest.store.database import insert_or_ignore
+from digest.store import suppressions as suppressed
+from digest.store.database import insert_or_ignore, reading
 from digest.store.schema import attempts, notices, suppressions
 from digest.store.suppressions import EVERYWHERE
 
@@ -58,7 +59,7 @@ class NoticeLedger:
         """Return how many are due, or were claimed by a run that died."""
         is_due = and_(notices.c.state.in_(WAITING), notices.c.next_attempt_at <= now)
         is_open = is_due | (notices.c.state == DeliveryState.CLAIMED)
-        with self._engine.begin() as connection:
+        with reading(self._engine).begin() as connection:
             query = select(func.count()).select_from(notices).where(self._of_list, is_open)
             return connection.execute(query).scalar_one()
 
@@ -85,7 +86,7 @@ class NoticeLedger:
             .order_by(notices.c.next_attempt_at, notices.c.id)
             .limit(limit)
         )
-        with self._engine.begin() as connection:
+        with reading(self._engine).begin() as connection:
             return [Waiting(row.id, _domain(row.address), "") for row in connection.execute(query)]
 
     def exchange(
@@ -120,7 +121,7 @@ class NoticeLedger:
     def message(self, claim: Claim) -> Outgoing:
         """Return the message of a claimed notice, as it was planned."""
         query = select(notices.c.message, notices.c.message_id).where(notices.c.id == claim.delivery_id)
-        with self._engine.begin() as connection:
+        with reading(self._engine).begin() as connection:
             row = connection.execute(query).one()
         return Outgoing(claim.address, row.message_id.partition("@")[0], row.message.encode("ascii"))
 
@@ -166,3 +167,13 @@ def _settle(connection: Connection, settlement: Settlement) -> None:
         tried = {name: getattr(outcome, name) for name in ("verb", "stage", "code", "enhanced", "reply")}
         values = {"notice_id": claim.delivery_id, "relay": settlement.relay, "at": settlement.at, **tried}
         connection.execute(insert(attempts).values(**values))
+    if outcome.suppress:
+        suppressed.add(
+            connection,
+            scope=EVERYWHERE,
+            address_key=claim.address_key,
+            address=claim.address,
+            reason="no such address",
+            source=f"relay {settlement.relay}: {outcome.said}",
+            now=settlement.at,
+        )

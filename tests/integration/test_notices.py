@@ -1,5 +1,6 @@
 """Notices: single messages by the same sender, before deliveries; the alert to the operator."""
 
+import time
 from datetime import timedelta
 from email import message_from_bytes, policy
 
@@ -7,11 +8,11 @@ import pytest
 
 from digest.deliver.states import DeliveryState
 from digest.issues.states import IssueState
-from digest.pipeline import send
-from digest.sending import Control, send_notices
+from digest.pipeline import key_of, send
+from digest.sending import Control, notices_due, send_notices
 from digest.service import Service
 from digest.site import Site
-from digest.store import notices, suppressions
+from digest.store import issues, notices, suppressions
 from digest.store.notices import NoticeLedger
 from digest.subscribers.identity import address_key
 
@@ -134,3 +135,63 @@ def test_notices_that_no_relay_takes_are_told_and_kept(mailed, server, now, capl
     server.mail = None
     assert Service(mailed.root, lambda: night + timedelta(minutes=5)).tick("daily", lambda: False)
     assert sorted(server.by_recipient) == [f"r{number}@example.org" for number in range(4)]
+
+
+def state_of_issue(site, now):
+    with site.store.begin() as connection:
+        return issues.find(connection, key_of(site.list("daily"), "daily", now.date())).state
+
+
+def spiking(site, server, subscriber_file, alerts="ops@example.org"):
+    settings = site.root / "digest.toml"
+    settings.write_text(settings.read_text("utf-8").replace("[mail]", f'[mail]\nalerts = "{alerts}"'), encoding="utf-8")
+    subscriber_file.write_text("email\n" + "".join(f"r{n}@example.org\n" for n in range(60)), encoding="utf-8")
+    server.rcpt = lambda recipient: None if recipient == alerts else "550 5.1.1 no such user"
+    return Site.open(site.root)
+
+
+def test_failing_notices_do_not_pause_the_issue(mailed, server, now):
+    for number in range(25):
+        add(mailed, now, f"bogus{number}@example.net", number)
+    server.rcpt = lambda recipient: "550 5.1.1 no such user" if recipient.startswith("bogus") else None
+    delivered = go(mailed, now)
+    assert delivered.issue.state is IssueState.FINISHED
+    assert delivered.counts == {DeliveryState.ACCEPTED: 5}
+
+
+def test_a_broken_template_of_the_alert_does_not_undo_the_pause(mailed, server, subscriber_file, now):
+    site = spiking(mailed, server, subscriber_file)
+    folder = site.root / "templates" / "notices"
+    folder.mkdir()
+    (folder / "alert.txt.j2").write_text("{{ nothing }}", encoding="utf-8")
+    go(site, now)
+    assert state_of_issue(site, now) is IssueState.PAUSED
+
+
+@pytest.mark.parametrize("alerts", ["root@server.local", "ops@example.invalid", "ops@mail.test"])
+def test_an_address_that_only_the_settings_take_does_not_undo_the_pause(mailed, server, subscriber_file, now, alerts):
+    site = spiking(mailed, server, subscriber_file, alerts)
+    go(site, now)
+    assert state_of_issue(site, now) is IssueState.PAUSED
+
+
+def test_without_the_service_the_alert_leaves_too(mailed, server, subscriber_file, now):
+    go(spiking(mailed, server, subscriber_file), now)
+    assert list(server.by_recipient) == ["ops@example.org"]
+
+
+def test_an_address_that_does_not_exist_gets_no_second_notice(mailed, server, now):
+    add(mailed, now, "gone@example.net", 1)
+    server.rcpt = lambda _recipient: "550 5.1.1 no such user"
+    send_notices(mailed, mailed.list("daily"), Control(now=lambda: now))
+    with mailed.store.begin() as connection:
+        assert address_key(mailed.identity_key, "gone@example.net") in suppressions.keys(connection, "other")
+
+
+def test_a_look_for_notices_waits_for_no_writer(mailed, now):
+    add(mailed, now)
+    with mailed.store.begin():  # holds the lock that writers need
+        began = time.monotonic()
+        assert notices_due(mailed, mailed.list("daily"), now)
+        assert time.monotonic() - began < 5
+    assert not notices_due(mailed, mailed.list("daily"), now - timedelta(minutes=1))

@@ -121,3 +121,27 @@ def test_a_reply_moves_no_cursor():
 def test_silence_before_the_message_left_is_nobodys_fault_and_behind_it_uncertain(stage):
     verb = Verb.LOSE if stage is Stage.DOT else Verb.RELEASE
     assert lost(stage, "timed out") == Outcome(verb, stage, 0, "", "timed out")
+
+
+@pytest.mark.parametrize(
+    ("code", "reply", "counts"),
+    [
+        (552, "5.2.2 mailbox full", True),
+        (550, "5.2.1 disabled", True),
+        (550, "5.4.1 no answer from host", True),
+        (550, "5.4.4 unable to route", True),
+        (550, "5.1.1 no such user", False),
+        (550, "5.7.1 policy", False),
+        (550, "5.20.1 no such class", False),
+        (550, "full", False),
+        (452, "4.2.2 full for now", False),
+    ],
+)
+def test_a_mailbox_that_can_t_be_reached_counts_against_its_address(code, reply, counts):
+    assert judge(Stage.RCPT, code, reply).counts_against == counts
+    assert not judge(Stage.MAIL, code, reply).counts_against  # that is about us
+
+
+def test_what_is_said_is_the_reply_in_full_or_what_was_met_instead():
+    assert judge(Stage.RCPT, 550, "5.1.1 no such user").said == "550 5.1.1 no such user"
+    assert lost(Stage.DOT, "timed out").said == "timed out"
