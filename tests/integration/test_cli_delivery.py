@@ -181,6 +181,8 @@ def test_deliveries_of_more_than_a_page_are_all_there_once(troubled, monkeypatch
     monkeypatch.setattr(deliveries, "_ROWS", 2)
     found = list(deliveries.walk(troubled.store, 1, ["accepted", "failed", "deferred"]))
     assert len(found) == len({row.id for row in found}) == 5
+    assert len(list(deliveries.walk(troubled.store, 1, ["failed", "deferred"]))) == 2  # a page that is just full
+    assert list(deliveries.walk(troubled.store, 2, ["accepted"])) == []
 
 
 def test_a_wrong_state_has_a_hint(troubled):
