@@ -19,7 +19,8 @@ from digest.subscribers.identity import address_key, message_id_local
 LASTS = timedelta(days=3)
 """How long an alert is tried."""
 
-REPLIES = 5
+REASONS = 5
+"""Replies that are told, the most frequent first."""
 
 log = logging.getLogger(__name__)
 
@@ -56,12 +57,11 @@ def alert_of_pause(
 
 
 def _text(connection: Connection, site: Site, mailing_list: MailingList, stored: StoredIssue) -> str:
-    failed = deliveries.listed(connection, stored.id, [DeliveryState.FAILED])
     return Theme([site.root / site.settings.templates / "notices", shipped("templates") / "notices"]).render(
         "alert.txt.j2",
         issue=str(stored.key),
         site_name=site.settings.site.name,
         list_name=mailing_list.table.name,
         counts=sorted((str(state), number) for state, number in deliveries.counts(connection, stored.id).items()),
-        replies=list(dict.fromkeys(row.reply for row in failed))[:REPLIES],
+        reasons=deliveries.reasons(connection, stored.id, [DeliveryState.FAILED], REASONS),
     )

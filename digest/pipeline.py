@@ -33,6 +33,7 @@ from digest.sending import Control, Sent, send_due, send_notices
 from digest.site import MailingList, Site
 from digest.sources.file import load_file
 from digest.store import deliveries, issues, papers
+from digest.store.database import reading
 from digest.store.issues import StoredIssue
 
 
@@ -217,7 +218,7 @@ def deliver(
     site: Site, mailing_list: MailingList, stored: StoredIssue, reach: Reach | None, control: Control
 ) -> Delivered:
     """Send what is due of an issue that is being sent; the caller holds the run lock."""
-    with site.store.begin() as connection:
+    with reading(site.store).begin() as connection:
         open_now = _open(deliveries.counts(connection, stored.id))
     control.planned(open_now)
     sent = send_due(site, mailing_list, stored, control) if open_now else Sent()

@@ -7,7 +7,8 @@ is down is one line and not one every 20 seconds; and how long to leave a relay 
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -20,24 +21,21 @@ from sqlalchemy import Connection
 from digest import pipeline
 from digest.config.load import FILE_NAME
 from digest.config.settings import Frequency
-from digest.deliver.retry import next_attempt
 from digest.deliver.sender import ASKED
-from digest.deliver.states import DeliveryState
 from digest.drafting import select
 from digest.errors import BusyError, DigestError, RelayError
 from digest.issues.issue import IssueKey
 from digest.issues.states import IssueState
+from digest.rests import Rests
 from digest.schedule import Due, due, missed, periods_concerned
 from digest.sending import Control, notices_due, send_notices
 from digest.site import MailingList, Site
 from digest.store import deliveries, issues
+from digest.store.database import reading
 from digest.store.issues import StoredIssue
 
 REPEAT_AFTER = timedelta(hours=1)
 """When an error that stays the same is said again."""
-
-_LONGEST_REST = 4
-"""A relay that can't be used is tried again after 1, 2, 4 and then every 8 minutes."""
 
 log = logging.getLogger(__name__)
 
@@ -96,7 +94,7 @@ class Service:
         self._reading = threading.Lock()
         self._sending = threading.Lock()
         self._said: dict[tuple[str, ...], tuple[str, datetime]] = {}
-        self._rests: dict[str, tuple[int, datetime]] = {}
+        self._rests = Rests()
 
     def tick(self, name: str, stop: Stop) -> bool:
         """Do all that is due for a list; returns whether nothing went wrong.
@@ -137,7 +135,7 @@ class Service:
     def _serve(self, site: Site, mailing_list: MailingList, frequency: Frequency, stop: Stop) -> bool:
         """Do what is due for one frequency of a list, each thing for itself."""
         now = self._now()
-        with site.store.begin() as connection:
+        with reading(site.store).begin() as connection:
             known = known_issues(connection, mailing_list, frequency, now)
             found = due(mailing_list.table, frequency, states_of(known), now)
             tasks = [
@@ -164,43 +162,39 @@ class Service:
             log.info("issue %s: draft built, papers: %d%s", task.key, number, approval)
         return True
 
+    @contextmanager
+    def _turn(self, mailing_list: MailingList) -> Iterator[bool]:
+        """Yield whether a list may send now: its relays don't rest, and no other list of ours is at work.
+
+        If not, the next tick tries again.
+        """
+        ours = not self._rests.hold(mailing_list.name, self._now()) and self._sending.acquire(blocking=False)
+        try:
+            yield ours
+        finally:
+            if ours:
+                self._sending.release()
+
     def _send_notices(self, site: Site, mailing_list: MailingList, stop: Stop) -> bool:
         """Send what is no issue, also on a day without one."""
-        due = not self._rests_now(mailing_list) and notices_due(site, mailing_list, self._now())
-        if not due or not self._sending.acquire(blocking=False):
-            return True
-        try:
+        with self._turn(mailing_list) as ours:
+            if not ours or not notices_due(site, mailing_list, self._now()):
+                return True
             with site.run_lock():
                 run = send_notices(site, mailing_list, Control(self._now, stop))
-        finally:
-            self._sending.release()
         if run.stopped is None or run.stopped == ASKED:
-            self._rests.pop(mailing_list.name, None)
+            self._rests.end(mailing_list.name)
             self._said.pop((mailing_list.name, "notices", "error"), None)
             return True
-        self._rest(mailing_list.name)
+        self._rests.begin(mailing_list.name, self._now())
         raise RelayError(f"notices: {run.stopped}; they are tried again")
 
-    def _rests_now(self, mailing_list: MailingList) -> bool:
-        _, until = self._rests.get(mailing_list.name, (0, None))
-        return until is not None and self._now() < until
-
-    def _rest(self, name: str) -> None:
-        """Leave the relays of a list alone, longer each time."""
-        faults = self._rests.get(name, (0, None))[0] + 1
-        self._rests[name] = faults, next_attempt(min(faults, _LONGEST_REST), self._now(), name)
-
     def _send(self, task: _Task, stop: Stop) -> bool:
-        if self._rests_now(task.mailing_list):
-            return True
-        # One run a site: when another list of ours is at work, the next tick tries again.
-        if not self._sending.acquire(blocking=False):
-            return True
-        try:
+        with self._turn(task.mailing_list) as ours:
+            if not ours:
+                return True
             control = Control(self._now, stop, planned=partial(_log_planned, task.key))
             delivered = pipeline.send(task.site, task.mailing_list, task.due.frequency, task.due.day, control)
-        finally:
-            self._sending.release()
         if delivered is None:
             self._say(task.where, logging.INFO, f"issue {task.key}: nothing new since the last one; nothing is sent")
             return True
@@ -214,10 +208,10 @@ class Service:
         if delivered.uncertain:
             log.warning("issue %s: messages that may have arrived and go out again: %d", task.key, delivered.uncertain)
         if stopped is not None and stopped != ASKED:
-            self._rest(name)
+            self._rests.begin(name, self._now())
             self._say((*task.where, "error"), logging.ERROR, f"issue {task.key}: {stopped}; it is tried again")
             return False
-        self._rests.pop(name, None)
+        self._rests.end(name)
         self._said.pop((*task.where, "error"), None)
         log.info("issue %s (No. %s) is %s", task.key, delivered.issue.number, _result(delivered))
         return True
@@ -279,7 +273,7 @@ def _has_work(connection: Connection, stored: StoredIssue | None, now: datetime)
     """Tell whether a run would do anything, so that deferred deliveries don't start one every 20 s."""
     if stored is None or stored.state is not IssueState.SENDING or stored.planned_at is None:
         return True
-    if deliveries.listed(connection, stored.id, [DeliveryState.CLAIMED]):
+    if deliveries.has_claimed(connection, stored.id):
         return True  # of a run that died, or of one at work, which holds the lock
     again = deliveries.next_due(connection, stored.id)
     return again is None or again <= now

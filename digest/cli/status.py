@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from digest.issues.issue import IssueKey
     from digest.site import Site
-    from digest.store.deliveries import Pace, Reason
+    from digest.store.deliveries import Reason, Recent
     from digest.store.issues import StoredIssue
 
 RECENT = 10
@@ -91,7 +91,7 @@ class Standing:
     stored: "StoredIssue"
     counts: Mapping[str, int]
     process: str | None
-    pace: "Pace"
+    recent: "Recent"
     next_due: datetime | None
     reasons: "list[Reason]"
     now: datetime
@@ -110,9 +110,9 @@ class Standing:
     @property
     def rate(self) -> float:
         """Deliveries a second that became final in the last minute."""
-        if self.pace.first is None:
+        if self.recent.first is None:
             return 0.0
-        return self.pace.settled / max((self.now - self.pace.first).total_seconds(), 1.0)
+        return self.recent.settled / max((self.now - self.recent.first).total_seconds(), 1.0)
 
     @property
     def left(self) -> timedelta | None:
@@ -188,7 +188,7 @@ def _standing(site: "Site", key: "IssueKey", now: datetime) -> Standing:
             stored=stored,
             counts=_counts(connection, stored.id),
             process=site.run_at_work(),
-            pace=deliveries.pace(connection, stored.id, now - RATE_OVER),
+            recent=deliveries.settled_since(connection, stored.id, now - RATE_OVER),
             next_due=deliveries.next_due(connection, stored.id, (DeliveryState.DEFERRED,)),
             reasons=deliveries.reasons(connection, stored.id, map(DeliveryState, _TROUBLED), MOST_REASONS),
             now=now,

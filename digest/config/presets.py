@@ -57,7 +57,6 @@ PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
             "port": 587,
             "tls": "starttls",
             "connections": 8,
-            "envelope": "from",
         },
     }
 )

@@ -13,6 +13,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from digest.config.presets import PRESETS, Preset
 from digest.config.values import Crontab, Domain, Host, Line, Mailbox, Name, Slug, Timezone, WebAddress, is_loopback
 
+MAX_VERP_LOCAL = 64 - len("+") - 32
+"""Characters before the @ of a sender that leave room for a plus sign and a token (RFC 5321, 4.5.3.1.1)."""
+
 Frequency = Literal["daily", "weekly"]
 
 
@@ -167,12 +170,20 @@ class Settings(BaseSettings):
         return value
 
     @model_validator(mode="after")
-    def _names_exist(self) -> "Settings":
+    def _fits_together(self) -> "Settings":
         for name, table in self.lists.items():
             for topic in table.topics:
                 _expect_name(f"lists.{name}.topics", topic, self.topics)
             for relay in table.relays:
                 _expect_name(f"lists.{name}.relays", relay, self.relays)
+        for relay in (name for name, table in self.relays.items() if table.envelope == "verp"):
+            for sender in (self.mail.sender, *(table.sender for table in self.lists.values() if table.sender)):
+                local = sender.rpartition("<")[2].partition("@")[0]
+                if len(local) > MAX_VERP_LOCAL:
+                    raise ValueError(
+                        f'relays.{relay}.envelope: {local!r} has no room for the token of "verp";'
+                        f" expected a sender with at most {MAX_VERP_LOCAL} characters before the @"
+                    )
         ids = [table.id or name for name, table in self.lists.items()]
         for twice in {i for i in ids if ids.count(i) > 1}:
             raise ValueError(f"lists: two lists have the id {twice!r}; a list's id is its own")

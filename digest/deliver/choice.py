@@ -47,15 +47,14 @@ class Domains:
     limits: Mapping[str, Limit] = field(default_factory=dict)
     _paces: dict[str, Pace] = field(default_factory=dict)
     _in_flight: dict[str, int] = field(default_factory=dict)
-    now: float = 0.0
 
     def __post_init__(self) -> None:
         self._paces = {domain: Pace(limit) for domain, limit in self.limits.items()}
 
-    def admits(self, domain: str) -> bool:
-        """Tell whether one more message may go to the domain, at `now`."""
+    def admits(self, domain: str, now: float) -> bool:
+        """Tell whether one more message may go to the domain now."""
         pace = self._paces.get(domain)
-        return pace is None or pace.is_ready(self.now)
+        return pace is None or pace.is_ready(now)
 
     async def begin(self, domain: str) -> None:
         """Count a message to the domain as started."""

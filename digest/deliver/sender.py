@@ -165,10 +165,10 @@ class Sender:
 
     async def _pick(self) -> dict[int, _Pick]:
         """Return deliveries for every connection that may take one, by delivery id."""
-        now = self._domains.now = self._loop.time()
+        now = self._loop.time()
         picks: dict[int, _Pick] = {}
         while (lane := self._choice.next(now)) is not None:
-            one = self._window.next(self._domains.admits)
+            one = self._window.next(lambda domain: self._domains.admits(domain, now))
             if one is None:
                 break
             await self._domains.begin(one.domain)

@@ -20,7 +20,7 @@ FORGOTTEN_AFTER = 20
 REMEMBERED = 1_000
 """Deliveries of one kind of refusal that can be tried again."""
 
-SPIKE, SPIKE_OF = 20, 50
+FAILURES, OF_LAST = 20, 50
 """So many failures among so many last outcomes pause a list."""
 
 
@@ -60,13 +60,13 @@ class Spike:
     """The last outcomes, failed or not."""
 
     def __init__(self) -> None:
-        self._last: deque[bool] = deque(maxlen=SPIKE_OF)
+        self._last: deque[bool] = deque(maxlen=OF_LAST)
 
     def add(self, verb: Verb) -> bool:
         """Take note of an outcome; tells whether the list is to be paused."""
         if verb in (Verb.ACCEPT, Verb.FAIL):
             self._last.append(verb is Verb.FAIL)
-        return verb is Verb.FAIL and sum(self._last) >= SPIKE
+        return verb is Verb.FAIL and sum(self._last) >= FAILURES
 
     def clear(self) -> None:
         """Forget them: they were the relay's fault."""

@@ -23,7 +23,7 @@ from digest.deliver.delivery import Claim, Settlement, Waiting
 from digest.deliver.outcome import Stage, lost
 from digest.deliver.retry import next_attempt
 from digest.deliver.states import DeliveryState, Verb, move
-from digest.store.database import errors_in_words
+from digest.store.database import errors_in_words, reading
 from digest.store.moments import from_text, to_text
 from digest.store.suppressions import EVERYWHERE
 
@@ -261,7 +261,7 @@ def sent_since(engine: Engine, since: datetime) -> tuple[Mapping[str, int], Mapp
     query = "SELECT relay, domain, count(*) FROM deliveries WHERE settled_at > ? AND relay IS NOT NULL GROUP BY 1, 2"
     relays: Counter[str] = Counter()
     domains: Counter[str] = Counter()
-    with engine.begin() as connection:
+    with reading(engine).begin() as connection:
         for relay, domain, number in connection.exec_driver_sql(query, (to_text(since),)):
             relays[relay] += number
             domains[domain] += number

@@ -10,7 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from digest.deliver.states import DeliveryState
@@ -259,3 +259,31 @@ def test_a_store_of_the_first_version_is_migrated_with_its_deliveries_and_their_
         assert [tuple(row) for row in rows] == [("example.org", "deferred", 450)]
         assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
     engine.dispose()
+
+
+def test_what_is_asked_of_an_issue_reads_its_deliveries_as_they_lie(store):
+    """By its index a million are fetched one by one out of order; every run counts them twice."""
+    asked = []
+    event.listen(store, "before_cursor_execute", lambda _c, _u, sql, values, *_: asked.append((sql, values)))
+    waits = [DeliveryState.PLANNED]
+    first, second = draft(store), draft(store, "2026-11-25", date(2026, 11, 25))
+    with store.begin() as connection:
+        for number in range(6):  # the one's lie between the other's
+            deliveries.plan(connection, (first, second)[number % 2], [planned(number)])
+        deliveries.plan(connection, first, [planned(9)])
+        asked.clear()
+        assert deliveries.counts(connection, first) == {DeliveryState.PLANNED: 4}
+        assert deliveries.counts(connection, second) == {DeliveryState.PLANNED: 3}
+        assert deliveries.counts(connection, 99) == {}
+        assert deliveries.next_due(connection, second) == NOW
+        assert len(deliveries.listed(connection, second, waits)) == 3
+        assert deliveries.settled_since(connection, first, NOW).settled == 0
+        assert not deliveries.has_claimed(connection, first)
+        plans = {
+            row[3]
+            for sql, values in tuple(asked)
+            for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", values).all()
+        }
+    assert [row.address for row in deliveries.walk(store, second, waits)] == [planned(n).address for n in (1, 3, 5)]
+    assert not any("USING INDEX sqlite_autoindex_deliveries" in step for step in plans), plans
+    assert any("ix_deliveries_open" in step for step in plans), plans

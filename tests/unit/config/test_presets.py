@@ -101,3 +101,17 @@ def test_the_envelope_sender_is_the_list_s_or_each_message_s():
     assert RelayTable(host="127.0.0.1").envelope == "from"
     assert RelayTable(host="127.0.0.1", envelope="verp").envelope == "verp"
     assert "'from' or 'verp'" in refusal(RelayTable, host="127.0.0.1", envelope="own")
+
+
+@pytest.mark.parametrize("where", ["mail", "list"])
+def test_a_sender_without_room_for_the_token_of_verp_is_refused(where):
+    """RFC 5321, 4.5.3.1.1: a local part has at most 64 octets; a relay would refuse every message."""
+    relays = {"main": {"host": "127.0.0.1", "tls": "none", "envelope": "verp"}}
+
+    def site(local):
+        sender = {"sender": f"Digest <{local}@example.org>"}
+        daily = {"name": "Daily"} | (sender if where == "list" else {})
+        return {"mail": sender if where == "mail" else BASE["mail"], "relays": relays, "lists": {"daily": daily}}
+
+    assert Settings(**site("d" * 31)).relays["main"].envelope == "verp"
+    assert "at most 31 characters before the @" in refusal(Settings, **site("d" * 32))

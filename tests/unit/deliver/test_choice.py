@@ -92,18 +92,18 @@ def test_there_is_trouble_when_no_relay_is_left():
 
 
 def test_a_domain_without_a_limit_is_admitted_until_it_asks_for_less():
-    domains = Domains()
+    domains, now = Domains(), 0.0
     for _ in range(10):
         asyncio.run(domains.begin("busy"))
-    assert domains.admits("busy")
+    assert domains.admits("busy", now)
     assert domains.slow_down("busy", 0.0) == FIRST_REST
-    assert not domains.admits("busy")
-    assert domains.admits("another")
-    domains.now = FIRST_REST
-    assert not domains.admits("busy")  # five at once from now on, and ten are under way
+    assert not domains.admits("busy", now)
+    assert domains.admits("another", now)
+    now = FIRST_REST
+    assert not domains.admits("busy", now)  # five at once from now on, and ten are under way
     for _ in range(6):
         domains.end("busy")
-    assert domains.admits("busy")
+    assert domains.admits("busy", now)
 
 
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.sampled_from(["begin", "end", "slow down"])), max_size=80))
@@ -112,23 +112,24 @@ def test_a_domain_never_gets_more_at_once_than_its_limit(steps):
     count = {"a": 0, "b": 0}
 
     async def walk():
+        now = 0.0
         for domain, step in steps:
-            domains.now += 10.0
-            if step == "begin" and domains.admits(domain):
+            now += 10.0
+            if step == "begin" and domains.admits(domain, now):
                 await domains.begin(domain)
                 count[domain] += 1
             elif step == "end" and count[domain]:
                 domains.end(domain, accepted=True)
                 count[domain] -= 1
             elif step == "slow down":
-                domains.slow_down(domain, domains.now)
-                assert not domains.admits(domain)
+                domains.slow_down(domain, now)
+                assert not domains.admits(domain, now)
             assert count["a"] <= 2
         for domain, number in count.items():
             for _ in range(number):
                 domains.end(domain)
-        domains.now += 1000.0
-        assert domains.admits("a")
-        assert domains.admits("b")
+        now += 1000.0
+        assert domains.admits("a", now)
+        assert domains.admits("b", now)
 
     asyncio.run(walk())

@@ -9,7 +9,7 @@ from digest.deliver.lessons import Lessons
 from digest.deliver.outcome import Stage, judge, lost
 from digest.deliver.pace import Limit
 from digest.deliver.states import Verb
-from digest.deliver.suspicion import SPIKE
+from digest.deliver.suspicion import FAILURES
 
 NOW = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -69,7 +69,7 @@ def test_three_domains_that_answer_alike_are_tried_again_and_count_for_no_spike(
     assert lessons.reopened == {1, 2, 3}
     assert lane.trouble == "several domains answer alike: 550 5.7.1 not from you"
     lane.note(ACCEPTED, 0.0)
-    for number in range(10, 10 + SPIKE - 1):
+    for number in range(10, 10 + FAILURES - 1):
         settle(lessons, lane, NOBODY, number)
     assert not lessons.spike
 
@@ -93,17 +93,16 @@ def test_after_its_rest_a_relay_that_refuses_as_before_rests_again(lessons, lane
 
 
 def test_one_strict_domain_fails_and_no_more(lessons, lane):
-    for number in range(1, SPIKE):
+    for number in range(1, FAILURES):
         assert settle(lessons, lane, POLICY, number, "strict").outcome.verb is Verb.FAIL
     assert not lessons.reopened
     assert not lane.trouble
 
 
 def test_a_domain_that_asks_for_less_rests_and_the_relay_doesn_t(lessons, lane):
-    lessons.domains.now = 0.0
     settle(lessons, lane, RATE, domain="busy")
-    assert not lessons.domains.admits("busy")
-    assert lessons.domains.admits("another")
+    assert not lessons.domains.admits("busy", 0.0)
+    assert lessons.domains.admits("another", 0.0)
     assert not lane.pace.is_resting(0.0)
 
 
@@ -121,17 +120,17 @@ def test_a_domain_that_asks_for_less_rests_and_the_relay_doesn_t(lessons, lane):
 )
 def test_other_deferrals_speak_of_the_address_and_let_its_domain_go_on(lessons, lane, reply):
     settle(lessons, lane, judge(Stage.RCPT, 450, reply), domain="busy")
-    assert lessons.domains.admits("busy")
+    assert lessons.domains.admits("busy", 0.0)
 
 
 @pytest.mark.parametrize("reply", ["4.7.28 rate", "4.7.0 too many messages", "slow down", "4.3.2 limit", "throttled"])
 def test_what_asks_for_less_is_told_by_its_words(lessons, lane, reply):
     settle(lessons, lane, judge(Stage.RCPT, 451, reply), domain="busy")
-    assert not lessons.domains.admits("busy")
+    assert not lessons.domains.admits("busy", 0.0)
 
 
 def test_so_many_failures_pause_the_list(lessons, lane):
-    for number in range(SPIKE - 1):
+    for number in range(FAILURES - 1):
         settle(lessons, lane, NOBODY, number)
         assert not lessons.spike
     settle(lessons, lane, ACCEPTED, 100)

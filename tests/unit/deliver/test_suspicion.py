@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from digest.deliver.outcome import Outcome, Stage, judge
 from digest.deliver.states import Verb
-from digest.deliver.suspicion import DOMAINS, FORGOTTEN_AFTER, REMEMBERED, SPIKE, SPIKE_OF, Spike, Suspicion
+from digest.deliver.suspicion import DOMAINS, FAILURES, FORGOTTEN_AFTER, OF_LAST, REMEMBERED, Spike, Suspicion
 
 POLICY = judge(Stage.RCPT, 550, "5.7.1 not from you")
 
@@ -67,12 +67,12 @@ def test_a_spike_is_so_many_failures_among_the_last_that_are_known(verbs):
     for verb in verbs:
         told = spike.add(verb)
         known += [verb] if verb in (Verb.ACCEPT, Verb.FAIL) else []
-        assert told == (verb is Verb.FAIL and known[-SPIKE_OF:].count(Verb.FAIL) >= SPIKE)
+        assert told == (verb is Verb.FAIL and known[-OF_LAST:].count(Verb.FAIL) >= FAILURES)
 
 
 def test_cleared_it_counts_anew():
     spike = Spike()
-    for _ in range(SPIKE - 1):
+    for _ in range(FAILURES - 1):
         assert not spike.add(Verb.FAIL)
     spike.clear()
     assert not spike.add(Verb.FAIL)
