@@ -14,18 +14,18 @@ from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import get_args
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
 from digest import pipeline
 from digest.config.load import FILE_NAME
 from digest.config.settings import Frequency
-from digest.deliver.sender import ASKED
+from digest.deliver.sender import ASKED, SPIKE
 from digest.drafting import select
 from digest.errors import BusyError, DigestError, RelayError
 from digest.issues.issue import IssueKey
 from digest.issues.states import IssueState
+from digest.remarks import missed_line, result_line
 from digest.rests import Rests
 from digest.schedule import Due, due, missed, periods_concerned
 from digest.sending import Control, notices_due, send_notices
@@ -207,13 +207,16 @@ class Service:
             log.warning("issue %s: rows refused: %d; `digest subscribers check %s` lists them", task.key, refused, name)
         if delivered.uncertain:
             log.warning("issue %s: messages that may have arrived and go out again: %d", task.key, delivered.uncertain)
+        if stopped == SPIKE:
+            self._say((*task.where, "error"), logging.ERROR, f"issue {task.key}: {stopped}")
+            return False
         if stopped is not None and stopped != ASKED:
             self._rests.begin(name, self._now())
             self._say((*task.where, "error"), logging.ERROR, f"issue {task.key}: {stopped}; it is tried again")
             return False
         self._rests.end(name)
         self._said.pop((*task.where, "error"), None)
-        log.info("issue %s (No. %s) is %s", task.key, delivered.issue.number, _result(delivered))
+        log.info("issue %s (No. %s) is %s", task.key, delivered.issue.number, result_line(delivered))
         return True
 
     def _remark(
@@ -232,7 +235,7 @@ class Service:
             if lost is not None and (*where, "missed") not in self._said:
                 something = state is not None or _has_news(connection, mailing_list, frequency, now)
                 level = logging.WARNING if something else logging.DEBUG
-                self._say((*where, "missed"), level, _missed_line(mailing_list, lost, state))
+                self._say((*where, "missed"), level, missed_line(mailing_list, lost, state))
             elif lost is None and state is IssueState.DRAFT and table.approval == "required":
                 key = IssueKey(mailing_list.id, frequency, period)
                 text = f"issue {key} waits for an approval: `digest issue approve {key}` lets it go"
@@ -288,29 +291,3 @@ def _has_news(connection: Connection, mailing_list: MailingList, frequency: Freq
 def _log_planned(key: IssueKey, number: int) -> None:
     if number:
         log.info("issue %s: sending; messages: %d", key, number)
-
-
-def _result(delivered: pipeline.Delivered) -> str:
-    counts = ", ".join(f"{number} {state}" for state, number in sorted(delivered.counts.items())) or "no readers"
-    line = f"{delivered.issue.state}: {counts}"
-    if delivered.issue.state is not IssueState.SENDING:
-        return line
-    if delivered.run.stopped == ASKED:
-        return f"{line}; stopped, and goes on at the next start"
-    return f"{line}; next try at {delivered.next_due.astimezone():%H:%M}" if delivered.next_due else line
-
-
-def _missed_line(mailing_list: MailingList, lost: Due, state: IssueState | None) -> str:
-    name, table = mailing_list.name, mailing_list.table
-    key = IssueKey(mailing_list.id, lost.frequency, lost.period)
-    options = f"{name} --frequency {lost.frequency} --date {lost.day}"
-    steps = [f"digest send {options}"]
-    if table.approval == "required" and state is not IssueState.APPROVED:
-        steps.insert(0, f"digest issue approve {key}")
-        if state is None:
-            steps.insert(0, f"digest issue build {options}")
-    at = lost.at.astimezone(ZoneInfo(table.timezone))
-    return (
-        f"issue {key} was due {at:%a %Y-%m-%d %H:%M} and is not started any more: its grace of"
-        f" {table.grace_hours:g} h is over; by hand: {', then '.join(f'`{step}`' for step in steps)}"
-    )

@@ -125,6 +125,21 @@ def test_an_issue_that_fails_is_paused_and_the_operator_told(mailed, server, sub
     assert f"{delivered.counts[DeliveryState.FAILED]:>7}  failed" in text
 
 
+def test_the_service_says_that_a_failing_issue_is_paused_and_lets_its_relay_be(
+    mailed, server, subscriber_file, now, caplog
+):
+    site = spiking(mailed, server, subscriber_file)
+    service = Service(site.root, lambda: now)
+    assert service.tick("daily", lambda: False) is False
+    (line,) = [line for line in caplog.messages if "so many messages failed" in line]
+    assert "paused" in line
+    assert "tried again" not in line  # it isn't, until somebody says so
+    add(site, now, "new@example.org", 1)
+    server.rcpt = lambda _recipient: None
+    assert service.tick("daily", lambda: False)
+    assert "new@example.org" in server.by_recipient  # the relay was not at fault, and isn't left alone
+
+
 def test_notices_that_no_relay_takes_are_told_and_kept(mailed, server, now, caplog):
     night = now.replace(hour=1)
     for number in range(4):
