@@ -30,22 +30,31 @@ class Paper:
     """One research paper.
 
     `id` is "arxiv:2403.01234" (without version), "doi:10.…" or "<source>:<local id>".
-    Texts are clean: one line, no control characters. `position` is the place on the page it was
-    read from, 1-based, which such pages order by popularity. `extra` keeps the keys of the record
-    that the program has no use for yet.
+    Texts are clean: one line, no control characters, LaTeX as Unicode. `tldr` is a sentence or two that
+    the source itself has of it. `other_ids` are further canonical ids of the same paper ("doi:…").
+    `version` is arXiv's, 1-based. `listed` is the day on which the source listed or announced it, and
+    `position` its place in that listing, 1-based, where its order means something. `news` is False for an
+    announced replacement, which only updates what is known. `extra` keeps the keys of the record that the
+    program has no use for yet.
     """
 
     id: str
     title: str
     abstract: str = ""
+    tldr: str = ""
     authors: tuple[str, ...] = ()
+    organization: str = ""
     published: date | None = None
+    listed: date | None = None
     categories: tuple[str, ...] = ()
     keywords: tuple[str, ...] = ()
     links: Links = field(default_factory=Links)
     signals: Signals = field(default_factory=Signals)
     source: str = "file"
     position: int | None = None
+    version: int | None = None
+    news: bool = True
+    other_ids: tuple[str, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -1,17 +1,24 @@
 """The topic: a named group of papers, declared by the editor."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A named group with what is known of it: description, keywords, arXiv categories."""
+    """A named group with what is known of it: description, keywords, arXiv categories.
+
+    `weights` says how much a keyword counts where that isn't 1; a keyword in `negative` speaks against the
+    topic.
+    """
 
     id: str
     name: str
     description: str = ""
     keywords: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
+    negative: tuple[str, ...] = ()
+    weights: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
