@@ -17,6 +17,7 @@ _REMOVED = re.compile(
     "\ud800-\udfff"  # lone surrogates: no UTF-8 for them
     "\u00ad\u180e\u200b\u2060-\u2065\ufeff"  # soft hyphen, zero-width space, joiners of words, BOM
     "\u202a-\u202e\u2066-\u2069\u206a-\u206f"  # bidi embeddings, overrides, isolates: reorder what follows
+    "\u034f\u17b4\u17b5\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"  # other joiners and controls without a shape
     "\u115f\u1160\u3164\uffa0"  # Hangul fillers: letters by category, blank to the eye
     "\ufdd0-\ufdef\ufff9-\ufffc\ufffe\uffff"  # noncharacters, interlinear annotation, object marks
     "\U000e0000-\U000e007f"  # tags: a whole hidden alphabet
@@ -26,7 +27,16 @@ _REMOVED = re.compile(
 # The joiners U+200C and U+200D change how Persian, Indic scripts and emoji are drawn, so they stay after
 # such a character; after anything else (Latin, Greek, punctuation, another joiner) they only hide.
 _IDLE_JOINER = re.compile("(?<![\u0590-\u1dbf\u2190-\u2bff\u3030-\ud7ff\uf900-\ufdcf\ufe0f-\U0010ffff])[\u200c\u200d]")
+# Variation selectors choose among shapes of a Han character or a sign; elsewhere, or one after another, they are
+# a hidden alphabet too.
+_IDLE_SELECTOR = re.compile(
+    "(?<![\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff])[\U000e0100-\U000e01ef]"
+    "|(?<=[\ufe00-\ufe0f\U000e0100-\U000e01ef])[\ufe00-\ufe0f]+"
+)
 _SPACE = re.compile(r"\s+")
+# More marks on one letter than any script has (UAX #15, stream-safe text): NFC takes the square of their number.
+_MARKS_LIMIT = 30
+_MARKS = re.compile(rf"[^\w\s\x00-\u02ff]{{{_MARKS_LIMIT + 1},}}")
 _HOST = re.compile(r"[a-z0-9_](?:[a-z0-9._-]*[a-z0-9])?\.?|\[[0-9a-f:.]+\]")
 
 
@@ -35,11 +45,29 @@ def clean_line(text: str) -> str:
 
     Controls, lone surrogates, bidi overrides and isolates, zero-width characters and noncharacters go.
     Directional marks (U+200E, U+200F, U+061C) stay: right-to-left titles need them, and they can't
-    reorder letters. U+FFFD stays: it shows that something was lost before us.
+    reorder letters. Of more than 30 marks on one letter the others go. U+FFFD stays: it shows that something
+    was lost before us.
     """
-    folded = unicodedata.normalize("NFC", _SPACE.sub(" ", text))
-    visible = _IDLE_JOINER.sub("", _REMOVED.sub("", folded))
-    return _SPACE.sub(" ", unicodedata.normalize("NFC", visible)).strip()
+    text = " ".join(text.split())
+    if text.isascii() and text.isprintable():  # nearly every text; the rest would find nothing in it
+        return text
+    folded = _composed(text)
+    visible = _IDLE_JOINER.sub("", _IDLE_SELECTOR.sub("", _REMOVED.sub("", folded)))
+    return _SPACE.sub(" ", _composed(visible)).strip()
+
+
+def _composed(text: str) -> str:
+    return unicodedata.normalize("NFC", _MARKS.sub(_few_marks, text))
+
+
+def _few_marks(match: re.Match[str]) -> str:
+    """Return a run of signs without the marks behind the first `_MARKS_LIMIT` of each heap."""
+    kept, heaped = [], 0
+    for sign in match[0]:
+        heaped = heaped + 1 if unicodedata.category(sign).startswith("M") else 0
+        if heaped <= _MARKS_LIMIT:
+            kept.append(sign)
+    return "".join(kept)
 
 
 def clean_url(text: str) -> str | None:
@@ -58,6 +86,8 @@ def clean_url(text: str) -> str | None:
     except ValueError:  # an unclosed bracket, a port out of range, a host that IDNA refuses
         return None
     if parts.scheme not in ("http", "https") or "@" in parts.netloc or name is None:
+        return None
+    if "[" in parts.netloc and not name.startswith("["):  # an address of a future kind: without brackets another host
         return None
     netloc = name if port is None else f"{name}:{port}"
     path, query, fragment = (quote(p, safe=_URL_SAFE) for p in (parts.path, parts.query, parts.fragment))
