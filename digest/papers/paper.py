@@ -32,10 +32,10 @@ class Paper:
     `id` is "arxiv:2403.01234" (without version), "doi:10.…" or "<source>:<local id>".
     Texts are clean: one line, no control characters, LaTeX as Unicode. `tldr` is a sentence or two that
     the source itself has of it. `other_ids` are further canonical ids of the same paper ("doi:…").
-    `version` is arXiv's, 1-based. `listed` is the day on which the source listed or announced it, and
-    `position` its place in that listing, 1-based, where its order means something. `news` is False for an
-    announced replacement, which only updates what is known. `extra` keeps the keys of the record that the
-    program has no use for yet.
+    `version` is that of arXiv or of a preprint server, 1-based. `listed` is the day on which the source
+    listed or announced it, and `position` its place in that listing, 1-based, where its order means
+    something. `news` is False for an announced replacement, which only updates what is known. `extra` keeps
+    the keys of the record that the program has no use for yet.
     """
 
     id: str

@@ -1,26 +1,31 @@
 """Records: one JSON object, with whatever names its maker gave the keys, becomes a paper."""
 
-import math
 import re
-from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime
+from collections.abc import Mapping
 from typing import Any
 
 from digest.papers.clean import clean_line, clean_url
-from digest.papers.ids import arxiv_id, doi, paper_id
+from digest.papers.ids import arxiv_id, arxiv_version, doi, known_ids, local_id
+from digest.papers.latex import legible, legible_name
 from digest.papers.paper import Links, Paper, Signals
 from digest.papers.sentences import cut
+from digest.papers.values import NAME_LIMIT, Values, kind, shown
 
 TITLE_LIMIT = 500
 ABSTRACT_LIMIT = 20_000
+TLDR_LIMIT = 1_000
 AUTHORS_LIMIT = 2_000
-NAME_LIMIT = 200
-"""The most characters of a title, an abstract, and a name or keyword; and the most authors of a paper."""
+"""The most characters of a title, an abstract and a TL;DR, and the most authors of a paper."""
 
-_COUNT_LIMIT = 2**53  # what JSON can say exactly (RFC 8259, section 6)
-_DEPTH_LIMIT = 20
-_NAMES_SEPARATOR = re.compile(r"\s*;\s*|\s*,\s*(?:and\s+|&\s*)?|\s+(?:and|&)\s+")
-_SURROGATES_AND_NUL = re.compile("[\x00\ud800-\udfff]")
+_LIST_LIMIT = 100
+_SEMICOLONS = re.compile(r"\s*;\s*")
+_NAMES_SEPARATOR = re.compile(r"\s*,\s*(?:and\s+|&\s*)?|\s+(?:and|&)\s+")
+_KEYWORDS_SEPARATOR = re.compile(r"\s*[,;]\s*")
+_CATEGORIES_SEPARATOR = re.compile(r"[\s,;]+")
+_VERSION = re.compile(r"v?([0-9]{1,3})", re.IGNORECASE)
+_ID_KEYS = ("arxiv_id", "doi", "id", "paper_id", "url", "link", "pdf", "pdf_url")
+_ID_EXAMPLES = {"arxiv_id": "an arXiv id such as 2403.01234", "doi": "a DOI such as 10.1000/182"}
+_IS_NEWS = {"new": True, "cross": True, "replace": False, "replace-cross": False}
 
 
 def paper_from_record(record: Mapping[str, Any], source: str, position: int | None) -> tuple[Paper, list[str]]:
@@ -29,30 +34,95 @@ def paper_from_record(record: Mapping[str, Any], source: str, position: int | No
     A wrong value of an optional key costs only itself. Keys without a meaning here stay in `extra`.
     Raises ValueError with one line of reason where there is no usable title.
     """
-    reader = _Reader(record)
-    title = reader.title()
-    links_and_ids = [reader.text(key) for key in ("arxiv_id", "doi", "id", "paper_id", "url", "link", "pdf", "pdf_url")]
-    identity = paper_id(source, title, *(text for text in links_and_ids if text))
+    values = Values(record)
+    title = _title(values)
+    ids = known_ids([text for key in _ID_KEYS if (text := values.peek(key))] + _other_ids(values))
     paper = Paper(
-        id=identity,
+        id=ids[0] if ids else local_id(source, title),
         title=title,
-        abstract=reader.abstract(),
-        authors=reader.names("authors", "author", separator=_NAMES_SEPARATOR, limit=AUTHORS_LIMIT),
-        published=reader.day("published", "date", "publishedAt"),
-        categories=reader.categories(),
-        keywords=reader.keywords(),
-        links=_with_implied(reader.links(), identity),
-        signals=reader.signals(),
+        abstract=legible(values.text(ABSTRACT_LIMIT, "abstract", "summary")),
+        tldr=legible(values.text(TLDR_LIMIT, "tldr", "ai_summary")),
+        authors=_authors(values),
+        organization=_organization(values),
+        published=values.day("published", "date", "publishedAt"),
+        listed=values.day("listed", "submittedOnDailyAt"),
+        categories=_categories(values),
+        keywords=_keywords(values),
+        links=_with_implied(_links(values), ids),
+        signals=_signals(values),
         source=source,
-        position=position,
-        extra=reader.rest(identity),
+        position=values.count("position", least=1) if position is None else position,
+        version=_version(values),
+        news=_is_news(values),
+        other_ids=ids[1:],
+        extra=_rest(values, ids),
     )
-    return paper, reader.warnings
+    return paper, values.warnings
 
 
-def _with_implied(links: Links, identity: str) -> Links:
-    """Return `links`, completed by the pages that an arXiv id or a DOI has by rule."""
-    scheme, _, name = identity.partition(":")
+def _title(values: Values) -> str:
+    key, value = values.take("title")
+    if not key:
+        raise ValueError('no title; expected "title" with the paper\'s title as text')
+    if not isinstance(value, str):
+        raise ValueError(f"title: expected text, found {kind(value)}")  # noqa: TRY004 one kind for callers
+    title = clean_line(value)
+    if not any(c.isalnum() for c in title):
+        raise ValueError("title: empty, or nothing in it that can be read")
+    return legible(values.bounded("title", title, TITLE_LIMIT))
+
+
+def _other_ids(values: Values) -> list[str]:
+    key, value = values.take("other_ids")
+    if key and not isinstance(value, list):
+        values.warn(key, f"expected a list of ids, found {kind(value)}")
+        return []
+    return [text for text in value or () if isinstance(text, str)][:_LIST_LIMIT]
+
+
+def _authors(values: Values) -> tuple[str, ...]:
+    """Return the authors; where a text has semicolons, only they separate ("Last, First; Last, First")."""
+    text = values.peek("authors") or values.peek("author")
+    separator = _SEMICOLONS if ";" in text else _NAMES_SEPARATOR
+    names = values.names("authors", "author", separator=separator, limit=AUTHORS_LIMIT)
+    return tuple(filter(None, map(legible_name, names)))
+
+
+def _organization(values: Values) -> str:
+    """Return the organisation: a text, or the "fullname" or "name" of an object."""
+    key, value = values.take("organization")
+    if isinstance(value, Mapping):
+        value = value.get("fullname") or value.get("name") or ""
+    if key and not isinstance(value, str):
+        values.warn(key, f"expected text, found {kind(value)}")
+        return ""
+    return cut(clean_line(value or ""), NAME_LIMIT)
+
+
+def _categories(values: Values) -> tuple[str, ...]:
+    """Return the categories, the primary one first."""
+    found = values.names("categories", "category", separator=_CATEGORIES_SEPARATOR, limit=_LIST_LIMIT)
+    first = values.names("primary_category", separator=_CATEGORIES_SEPARATOR, limit=1)
+    return tuple(dict.fromkeys((*first, *found)))
+
+
+def _keywords(values: Values) -> tuple[str, ...]:
+    found = values.names("keywords", "ai_keywords", separator=_KEYWORDS_SEPARATOR, limit=_LIST_LIMIT)
+    return tuple(dict.fromkeys(found))
+
+
+def _links(values: Values) -> Links:
+    return Links(
+        paper=values.link("url", "link"),
+        pdf=values.link("pdf", "pdf_url"),
+        code=values.link("code", "github", "githubRepo"),
+        project=values.link("project", "projectPage"),
+    )
+
+
+def _with_implied(links: Links, ids: tuple[str, ...]) -> Links:
+    """Return `links`, completed by the pages that the first of `ids` has by rule."""
+    scheme, _, name = (ids[0] if ids else "").partition(":")
     page = pdf = None
     if scheme == "arxiv":
         page, pdf = f"https://arxiv.org/abs/{name}", f"https://arxiv.org/pdf/{name}"
@@ -61,199 +131,42 @@ def _with_implied(links: Links, identity: str) -> Links:
     return Links(links.paper or page, links.pdf or pdf, links.code, links.project)
 
 
-class _Reader:
-    """Takes values out of one record, remembers which keys it used, and notes what was wrong."""
-
-    def __init__(self, record: Mapping[str, Any]) -> None:
-        self._record = record
-        self._used: set[str] = set()
-        self.warnings: list[str] = []
-
-    def title(self) -> str:
-        key, value = self._take("title")
-        if not key:
-            raise ValueError('no title; expected "title" with the paper\'s title as text')
-        if not isinstance(value, str):
-            raise ValueError(f"title: expected text, found {_kind(value)}")  # noqa: TRY004 one kind for callers
-        title = clean_line(value)
-        if not any(c.isalnum() for c in title):
-            raise ValueError("title: empty, or nothing in it that can be read")
-        return self._bounded("title", title, TITLE_LIMIT)
-
-    def abstract(self) -> str:
-        key, value = self._take("abstract", "summary")
-        if not key or not self._is_text(key, value):
-            return ""
-        return self._bounded(key, clean_line(value), ABSTRACT_LIMIT)
-
-    def text(self, key: str) -> str | None:
-        """Return the text of `key` without using it up, for a look whether it holds an id."""
-        value = self._record.get(key)
-        return value if isinstance(value, str) else None
-
-    def names(self, *keys: str, separator: re.Pattern[str], limit: int) -> tuple[str, ...]:
-        key, value = self._take(*keys)
-        if not key:
-            return ()
-        items = separator.split(clean_line(value)) if isinstance(value, str) else value
-        if not isinstance(items, list):
-            self._warn(key, f"expected a list of names, found {_kind(value)}")
-            return ()
-        if len(items) > limit:
-            self._warn(key, f"{len(items)} of them; the first {limit} were kept")
-        return tuple(self._each_name(key, items[:limit]))
-
-    def _each_name(self, key: str, items: Iterable[Any]) -> Iterable[str]:
-        for item in items:
-            name = item.get("name") if isinstance(item, Mapping) else item
-            if not isinstance(name, str):
-                self._warn(key, f"expected names, found {_kind(name)} among them; left out")
-            elif line := clean_line(name):
-                yield cut(line, NAME_LIMIT)
-
-    def keywords(self) -> tuple[str, ...]:
-        found = self.names("keywords", "ai_keywords", separator=re.compile(r"\s*[,;]\s*"), limit=100)
-        return tuple(dict.fromkeys(found))
-
-    def categories(self) -> tuple[str, ...]:
-        """Return the categories, the primary one first."""
-        found = self.names("categories", "category", separator=re.compile(r"[\s,;]+"), limit=100)
-        first = self.names("primary_category", separator=re.compile(r"[\s,;]+"), limit=1)
-        return tuple(dict.fromkeys((*first, *found)))
-
-    def day(self, *keys: str) -> date | None:
-        """Return a date; of a moment, its day in UTC."""
-        key, value = self._take(*keys)
-        if not key:
-            return None
-        try:
-            moment = datetime.fromisoformat(value.strip())
-            day = (moment.astimezone(UTC) if moment.tzinfo else moment).date()
-        except (ValueError, OverflowError, AttributeError):
-            self._warn(key, f"expected a date such as 2025-03-12, found {_shown(value)}")
-            return None
-        if day.year < 1900:
-            self._warn(key, f"{day} is before there were papers; expected a date such as 2025-03-12")
-            return None
-        return day
-
-    def links(self) -> Links:
-        return Links(
-            paper=self._link("url", "link"),
-            pdf=self._link("pdf", "pdf_url"),
-            code=self._link("code", "github", "githubRepo"),
-            project=self._link("project", "projectPage"),
-        )
-
-    def _link(self, *keys: str) -> str | None:
-        key, value = self._take(*keys)
-        if not key or not self._is_text(key, value):
-            return None
-        url = clean_url(value)
-        if url is None:
-            self._warn(key, f"expected an http(s) link, found {_shown(value)}")
-        return url
-
-    def signals(self) -> Signals:
-        return Signals(
-            upvotes=self._count("upvotes"),
-            comments=self._count("comments", "numComments"),
-            stars=self._count("stars", "githubStars"),
-        )
-
-    def _count(self, *keys: str) -> int | None:
-        key, value = self._take(*keys)
-        if not key:
-            return None
-        whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
-        if isinstance(value, bool) or not whole or not 0 <= value <= _COUNT_LIMIT:
-            self._warn(key, f"expected a whole number from 0, found {_shown(value)}")
-            return None
-        return int(value)
-
-    def rest(self, identity: str) -> dict[str, Any]:
-        """Return the keys not used, made storable."""
-        self._use_ids(identity)
-        extra = {}
-        for key in self._record:
-            if key not in self._used:
-                try:
-                    extra[_storable(key)] = _storable(self._record[key])
-                except ValueError as error:
-                    self._warn(key, f"{error}; left out")
-        return extra
-
-    def _use_ids(self, identity: str) -> None:
-        """Mark the keys that became the paper's id; another id stays in `extra`, a wrong one is told."""
-        for key in ("id", "paper_id", "arxiv_id", "doi"):
-            value = self._record.get(key)
-            found = {arxiv_id(value), doi(value)} - {None} if isinstance(value, str) else set()
-            if identity.partition(":")[2] in found:
-                self._used.add(key)
-            elif key in _ID_EXAMPLES and not found and value not in (None, ""):
-                self._used.add(key)
-                self._warn(key, f"expected {_ID_EXAMPLES[key]}, found {_shown(value)}")
-
-    def _take(self, *keys: str) -> tuple[str, Any]:
-        """Return the first of `keys` that says something, and its value; ("", None) where none does.
-
-        null, "" and empty lists say nothing.
-        """
-        for key in keys:
-            value = self._record.get(key)
-            self._used.add(key)
-            if value is not None and value not in ("", [], {}):
-                return key, value
-        return "", None
-
-    def _is_text(self, key: str, value: Any) -> bool:
-        if not isinstance(value, str):
-            self._warn(key, f"expected text, found {_kind(value)}")
-        return isinstance(value, str)
-
-    def _bounded(self, key: str, text: str, limit: int) -> str:
-        if len(text) > limit:
-            self._warn(key, f"{len(text):,} characters; cut to {limit:,}")
-        return cut(text, limit)
-
-    def _warn(self, key: str, reason: str) -> None:
-        line = f"{cut(clean_line(key), 40)}: {reason}"
-        if line not in self.warnings:  # a list of strangers repeats itself
-            self.warnings.append(line)
+def _signals(values: Values) -> Signals:
+    return Signals(
+        upvotes=values.count("upvotes"),
+        comments=values.count("comments", "numComments"),
+        stars=values.count("stars", "githubStars"),
+    )
 
 
-_ID_EXAMPLES = {"arxiv_id": "an arXiv id such as 2403.01234", "doi": "a DOI such as 10.1000/182"}
-_KINDS = {
-    bool: "true or false",
-    int: "a number",
-    float: "a number",
-    str: "text",
-    list: "a list",
-    dict: "an object",
-}
+def _version(values: Values) -> int | None:
+    """Return the version that the record names, as 3, "3" or "v3", or the one its arXiv id ends in."""
+    text = _VERSION.fullmatch(values.peek("version").strip())
+    if text and int(text[1]) > 0:
+        values.spend("version")
+        return int(text[1])
+    named = values.count("version", least=1)
+    found = (arxiv_version(values.peek(key)) for key in _ID_KEYS)
+    return named or next((version for version in found if version), None)
 
 
-def _kind(value: Any) -> str:
-    return _KINDS.get(type(value), "nothing")
+def _is_news(values: Values) -> bool:
+    """Tell whether arXiv's kind of announcement is news; a record without one is."""
+    key, value = values.take("announce_type")
+    news = _IS_NEWS.get(value) if isinstance(value, str) else None
+    if key and news is None:
+        values.warn(key, f"expected {', '.join(_IS_NEWS)}, found {shown(value)}")
+    return news is not False
 
 
-def _shown(value: Any) -> str:
-    """Return a scalar as it may stand in a message, anything else by its kind."""
-    if isinstance(value, str | int | float):
-        return repr(cut(clean_line(str(value)), 60)) if isinstance(value, str) else cut(str(value), 60)
-    return _kind(value)
-
-
-def _storable(value: Any, depth: int = 0) -> Any:
-    """Return a JSON value that UTF-8, JSON and a database can hold: no surrogates, NUL, NaN."""
-    if depth > _DEPTH_LIMIT:
-        raise ValueError(f"nested more than {_DEPTH_LIMIT} deep")
-    if isinstance(value, str):
-        return _SURROGATES_AND_NUL.sub("", value)
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {_storable(str(key)): _storable(item, depth + 1) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_storable(item, depth + 1) for item in value]
-    return value
+def _rest(values: Values, ids: tuple[str, ...]) -> dict[str, Any]:
+    """Return the keys without a meaning; an id of another kind is one, a wrong one is told."""
+    for key in ("id", "paper_id", "arxiv_id", "doi"):
+        key_ids = {f"arxiv:{arxiv_id(values.peek(key))}", f"doi:{doi(values.peek(key))}"}
+        if key_ids & set(ids):
+            values.spend(key)
+        elif key in _ID_EXAMPLES and key_ids == {"arxiv:None", "doi:None"}:
+            said, value = values.take(key)
+            if said:
+                values.warn(said, f"expected {_ID_EXAMPLES[key]}, found {shown(value)}")
+    return values.rest()

@@ -90,6 +90,8 @@ def _extend(ends: _Ends, block: Sequence[Line]) -> _Ends:
             split = _split_cost(block[start - 1], block[start], width)
             reached[start] = {k: replace(p, cost=p.cost + split) for k, p in reached[start].items()}
         for stop, kind, cost in _costs(block, start, longest, width):
+            if whole and stop < len(block):
+                continue
             for path in reached[start].values():
                 total = path.cost + _rhythm(path, kind) + cost
                 best = reached[stop].get(kind)

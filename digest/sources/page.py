@@ -5,7 +5,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from itertools import pairwise
 
@@ -82,10 +82,10 @@ def parse_page(text: str, where: str, year: int | None) -> Parsed:
 @dataclass(slots=True)
 class _Notes:
     where: str
-    problems: tuple[Problem, ...] = ()
+    problems: list[Problem] = field(default_factory=list)
 
     def add(self, line: int | None, reason: str, refused: bool = False) -> None:
-        self.problems += (Problem(self.where, line, reason, refused),)
+        self.problems.append(Problem(self.where, line, reason, refused))
 
 
 class _Collector:

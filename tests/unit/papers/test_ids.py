@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.papers.ids import arxiv_id, doi, local_id, paper_id
+from digest.papers.ids import arxiv_id, arxiv_version, doi, doi_of_page, known_ids, local_id
 
 
 @pytest.mark.parametrize(
@@ -51,6 +51,8 @@ def test_older_arxiv_ids(text, expected):
         "2413.01234",
         "0101.0001",
         "see 2403.01234",
+        "blog/0101001",
+        "cs/0801001",
         "2403.01234x",
         "10.1000/182",
     ],
@@ -78,10 +80,45 @@ def test_a_local_id_looks_at_letters_only():
     assert local_id("page", "???") != local_id("page", "!!!")
 
 
-def test_the_best_id_wins():
-    assert paper_id("file", "T", "10.1000/182", "https://arxiv.org/abs/2403.01234v2") == "arxiv:2403.01234"
-    assert paper_id("file", "T", "17", "10.1000/182") == "doi:10.1000/182"
-    assert paper_id("file", "T", "17") == local_id("file", "T")
+@pytest.mark.parametrize(
+    ("text", "version"),
+    [
+        ("2403.01234v3", 3),
+        ("https://arxiv.org/pdf/2403.01234v12.pdf", 12),
+        ("oai:arXiv.org:math/0309136v2", 2),
+        ("2403.01234", None),
+        ("2403.01234v0", None),
+        ("https://example.org/v3", None),
+    ],
+)
+def test_the_version_of_an_arxiv_id(text, version):
+    assert arxiv_version(text) == version
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://www.biorxiv.org/content/10.1101/2025.01.02.123456v1?rss=1", "10.1101/2025.01.02.123456"),
+        ("https://example.org/doi/abs/10.1000/x.12?af=R", "10.1000/x.12"),
+        ("https://example.org/articles/10.1000/Ab.1/full.pdf", "10.1000/ab.1"),
+        ("https://example.org/10.1000/conv2", "10.1000/conv2"),
+        ("https://example.org/10.1000%2Fabc", "10.1000/abc"),
+        ("https://doi.org/10.1000/abc", "10.1000/abc"),
+        ("https://example.org/a/b", None),
+        ("10.1000/abc", None),
+    ],
+)
+def test_the_doi_in_the_address_of_a_page(url, expected):
+    assert doi_of_page(url) == expected
+
+
+def test_every_id_that_is_known():
+    texts = ["x", "10.1000/B", "https://arxiv.org/abs/2403.01234v2", "doi:10.1000/b", "2403.09999", "10.1000/c"]
+    assert known_ids(texts) == ("arxiv:2403.01234", "doi:10.1000/b", "doi:10.1000/c")
+    assert known_ids(["10.1000/182", "https://arxiv.org/abs/2403.01234v2"])[0] == "arxiv:2403.01234"
+    assert known_ids(["17", "10.1000/182"]) == ("doi:10.1000/182",)
+    assert known_ids(["10.48550/arXiv.2403.01234"]) == ("arxiv:2403.01234",)
+    assert known_ids([]) == ()
 
 
 @given(st.text())
@@ -89,4 +126,6 @@ def test_ids_are_canonical_whatever_comes(text):
     for read in (arxiv_id, doi):
         found = read(text)
         assert found is None or read(found) == found
+    assert doi_of_page(text) is None or text.strip().lower().startswith("http")
+    assert arxiv_version(text) is None or arxiv_id(text)
     assert len(local_id("file", text)) == len("file:") + 12

@@ -77,6 +77,11 @@ def test_the_other_names_people_use():
     assert paper.extra == {}
 
 
+def test_a_count_may_be_in_digits():
+    paper, warnings = load(title="T1", upvotes=" 12 ", stars="0")
+    assert (paper.signals, warnings) == (Signals(12, None, 0), [])
+
+
 def test_an_empty_alias_gives_way_and_a_second_one_is_kept():
     paper, _ = load(title="T1", abstract="", summary="From the summary.")
     assert paper.abstract == "From the summary."
@@ -98,6 +103,65 @@ def test_ways_to_write_authors(authors):
     assert load(title="T1", authors=authors)[0].authors == ("Ada Example", "Bo Sample", "Cy Test")
 
 
+@pytest.mark.parametrize(
+    ("authors", "expected"),
+    [
+        ("Example, Ada; Sample, Bo", ("Example, Ada", "Sample, Bo")),
+        (["Example, Ada", "Sample, Bo"], ("Example, Ada", "Sample, Bo")),
+        ([{"name": "Ada Example", "hidden": True}, {"name": "Bo Sample", "hidden": False}], ("Bo Sample",)),
+    ],
+)
+def test_names_stay_as_they_are_and_hidden_ones_are_left_out(authors, expected):
+    paper, warnings = load(title="T1", authors=authors)
+    assert (paper.authors, warnings) == (expected, [])
+
+
+def test_what_only_some_sources_know():
+    paper, warnings = load(
+        title="T1",
+        id="2403.01234v3",
+        doi="10.1000/A1",
+        other_ids=["https://doi.org/10.1000/b2", "10.1000/a1", "no id", 5],
+        ai_summary="In\nshort.",
+        organization={"name": "lab", "fullname": "The  Lab"},
+        submittedOnDailyAt="2024-03-05T01:02:03.000Z",
+        announce_type="replace-cross",
+    )
+    assert warnings == []
+    assert (paper.id, paper.version) == ("arxiv:2403.01234", 3)
+    assert paper.other_ids == ("doi:10.1000/a1", "doi:10.1000/b2")
+    assert (paper.tldr, paper.organization, paper.listed) == ("In short.", "The Lab", date(2024, 3, 5))
+    assert not paper.news
+    assert paper.extra == {}
+
+
+@pytest.mark.parametrize(
+    ("version", "expected", "says"),
+    [
+        (3, 3, []),
+        ("3", 3, []),
+        ("v3", 3, []),
+        (None, 2, []),
+        (0, 2, ["version: expected a whole number from 1, found 0"]),
+        ("final", 2, ["version: expected a whole number from 1, found 'final'"]),
+    ],
+)
+def test_a_version_is_named_or_in_the_id(version, expected, says):
+    paper, warnings = load(title="T1", url="https://arxiv.org/abs/2403.01234v2", version=version)
+    assert (paper.version, warnings) == (expected, says)
+    assert paper.extra == {}
+
+
+@pytest.mark.parametrize(("kind", "news"), [("new", True), ("cross", True), ("replace", False), (None, True)])
+def test_only_replacements_are_no_news(kind, news):
+    assert load(title="T1", announce_type=kind)[0].news is news
+
+
+def test_a_source_of_the_name_of_a_scheme_makes_no_links():
+    paper, _ = paper_from_record({"title": "T1"}, "arxiv", None)
+    assert paper.links == Links()
+
+
 def test_two_authors_of_one_name_are_two():
     assert load(title="T1", authors=["Wei Wang", "Wei Wang"])[0].authors == ("Wei Wang", "Wei Wang")
 
@@ -109,7 +173,7 @@ def test_an_arxiv_id_implies_links_and_is_the_id():
         "https://arxiv.org/abs/2403.01234",
         "https://arxiv.org/pdf/2403.01234",
     )
-    assert paper.extra == {"doi": "10.1000/182"}
+    assert (paper.version, paper.other_ids, paper.extra) == (2, ("doi:10.1000/182",), {})
     assert load(title="T1", url="https://arxiv.org/abs/2403.01234v1")[0].id == "arxiv:2403.01234"
     own = load(title="T1", arxiv_id="2403.01234", url="https://example.org/")[0]
     assert (own.links.paper, own.links.pdf) == ("https://example.org/", "https://arxiv.org/pdf/2403.01234")
@@ -126,6 +190,7 @@ def test_a_doi_is_next_best_and_an_own_id_stays_in_extra():
 @pytest.mark.parametrize(
     ("key", "value", "says"),
     [
+        ("upvotes", "-3", "upvotes: expected a whole number from 0, found '-3'"),
         ("upvotes", "many", "upvotes: expected a whole number from 0, found 'many'"),
         ("upvotes", True, "upvotes: expected a whole number from 0, found True"),
         ("comments", -1, "comments: expected a whole number from 0, found -1"),
@@ -142,6 +207,11 @@ def test_a_doi_is_next_best_and_an_own_id_stays_in_extra():
         ("authors", 5, "authors: expected a list of names, found a number"),
         ("authors", ["Ada", 5], "authors: expected names, found a number among them; left out"),
         ("arxiv_id", "24.1", "arxiv_id: expected an arXiv id such as 2403.01234, found '24.1'"),
+        ("tldr", ["x"], "tldr: expected text, found a list"),
+        ("organization", {"name": 5}, "organization: expected text, found a number"),
+        ("listed", "soon", "listed: expected a date such as 2025-03-12, found 'soon'"),
+        ("announce_type", "again", "announce_type: expected new, cross, replace, replace-cross, found 'again'"),
+        ("other_ids", "10.1000/1", "other_ids: expected a list of ids, found text"),
         ("doi", {"a": 1}, "doi: expected a DOI such as 10.1000/182, found an object"),
     ],
 )
@@ -151,6 +221,8 @@ def test_a_wrong_value_costs_only_itself(key, value, says):
     assert warnings[0].startswith(says)
     assert (paper.title, paper.keywords, paper.extra) == ("T1", ("kept",), {})
     assert (paper.published, paper.links, paper.signals) == (None, Links(), Signals())
+    assert (paper.tldr, paper.organization, paper.listed, paper.version, paper.news) == ("", "", None, None, True)
+    assert paper.other_ids == ()
 
 
 @pytest.mark.parametrize("record", [{}, {"title": None}, {"title": " \u200b\n"}, {"title": "?!"}, {"title": ["T"]}])
@@ -182,7 +254,10 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=5,
 )
-KEYS = "title abstract authors published categories keywords url pdf code upvotes stars id doi arxiv_id x"
+KEYS = """
+    title abstract authors published categories keywords url pdf code upvotes stars id doi arxiv_id x tldr organization
+    listed version announce_type other_ids
+"""
 
 
 @given(st.dictionaries(st.sampled_from(KEYS.split()), JSON), st.booleans())

@@ -14,10 +14,12 @@ def told(parsed):
 
 
 def test_one_object_a_line():
-    parsed = parse_jsonl('\ufeff{"title": "One", "id": "2403.00001"}\r\n\n{"title": "Two\u2028half"}\n', "a.jsonl")
+    parsed = parse_jsonl(
+        '\ufeff{"title": "One", "id": "2403.00001", "position": 7}\r\n\n{"title": "Two\u2028half"}\n', "a.jsonl"
+    )
     assert [(paper.title, paper.source, paper.position) for paper in parsed.papers] == [
-        ("One", "file", 1),
-        ("Two half", "file", 2),
+        ("One", "file", 7),
+        ("Two half", "file", None),
     ]
     assert parsed.papers[0].id == "arxiv:2403.00001"
     assert parsed.problems == ()

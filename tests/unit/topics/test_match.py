@@ -169,7 +169,7 @@ def test_the_shipped_topics_sort_the_seed_page():
         "WildBench": "data",
         "JavaBench": "reasoning",
         "Layer Normalization": "learning",
-        "BT^2": "retrieval",
+        "BT²": "retrieval",
         "In-BoXBART": "science",
     }
     assert {title: found[title].topic_id for title in expected} == expected
