@@ -6,6 +6,7 @@
     ├── TemplateError      a theme's template
     ├── StateError         not possible in the state an issue or a delivery is in
     ├── BusyError          another run is at work on this site
+    ├── SourceError        a source can't be reached, or what came from it can't be used
     └── RelayError         a relay can't be used at all (a single refusal is an outcome, not an error)
 
 Anything else that escapes is a defect of the program and keeps its traceback.
@@ -36,6 +37,10 @@ class StateError(DigestError):
 
 class BusyError(DigestError):
     """Another process works on this site; says which."""
+
+
+class SourceError(DigestError):
+    """A source can't be asked, or its answer can't be used: says the address, what came, and what to do."""
 
 
 class RelayError(DigestError):
