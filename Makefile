@@ -4,7 +4,7 @@ BIN := .venv/bin
 DIGEST := $(BIN)/digest
 LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet
 
-.PHONY: demo test check screenshots bench bench-ledger bench-memory torture lock clean
+.PHONY: demo test check screenshots eval bench bench-ledger bench-memory bench-papers torture lock clean
 
 demo: .venv/run  ## a fresh site in demo/: load the seeds, build, approve, send, and say where the mail lies
 	$(DIGEST) demo demo
@@ -21,6 +21,9 @@ check: .venv/dev  ## lint, format, types, import layers
 screenshots: .venv/dev  ## docs/images from the seed papers, with a Chromium
 	$(BIN)/python tests/screenshots.py docs/images
 
+eval: .venv/dev  ## how good text, identity, topics and trending are on real records, which lie in ../shared/data
+	$(BIN)/python -m tests.evaluation
+
 bench: .venv/dev  ## messages a second, beside aiosmtplib, a Jinja2 mailer and smtp-source
 	$(BIN)/python tests/benchmarks/delivery.py
 
@@ -29,6 +32,9 @@ bench-memory: .venv/dev  ## memory and seconds with a million subscribers
 
 bench-ledger: .venv/dev  ## what the ledger costs, in a short list and in a long one
 	$(BIN)/python tests/benchmarks/ledger.py
+
+bench-papers: .venv/dev  ## what 1,000 new papers cost when 100,000 are known
+	$(BIN)/python tests/benchmarks/papers.py
 
 torture: .venv/dev  ## 50,000 messages, the sender killed 200 times, faults injected; prints the table of docs/reliability.md
 	$(BIN)/python tests/torture.py

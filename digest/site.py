@@ -17,8 +17,7 @@ from typing import TextIO
 from sqlalchemy import Engine
 
 from digest.config.load import load_settings
-from digest.config.settings import ListTable, RelayTable, Settings
-from digest.deliver.outbox import outbox
+from digest.config.settings import ListTable, RelayTable, Settings, SourceTable, WantedTable
 from digest.deliver.pace import Limit
 from digest.deliver.relay import Relay, Secret
 from digest.errors import BusyError, ConfigError, InputError
@@ -28,7 +27,12 @@ from digest.render.theme import Theme
 from digest.resources import shipped
 from digest.store.database import open_database
 from digest.subscribers.identity import SigningKeys, parse_identity_key, parse_signing_keys
+from digest.topics.declared import topic_of
+from digest.topics.rules import Rules, Wanted
 from digest.topics.topic import Topic
+
+UNDECLARED = ("huggingface", "biorxiv", "medrxiv")
+"""Sources that can be asked without a word in the settings."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,14 @@ class MailingList:
     name: str
     id: str
     table: ListTable
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A source as the settings declare it."""
+
+    name: str
+    table: SourceTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +89,33 @@ class Site:
         """All lists, in the order of the settings."""
         return tuple(self.list(name) for name in self.settings.lists)
 
+    def source(self, name: str) -> Source:
+        """Return a source by name; one that needs no settings need not be declared. Raises InputError."""
+        from difflib import get_close_matches
+
+        declared = self.settings.sources
+        if name in declared:
+            return Source(name, declared[name])
+        if name in UNDECLARED:
+            return Source(name, SourceTable.model_validate({"kind": name}))
+        near = get_close_matches(name, [*declared, *UNDECLARED], n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"sources: {', '.join([*declared, *UNDECLARED])}"
+        raise InputError(f"there is no source, file or folder {name!r}; {hint}")
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """All declared sources, in the order of the settings."""
+        return tuple(self.source(name) for name in self.settings.sources)
+
+    def sources_of(self, mailing_list: MailingList) -> tuple[Source, ...]:
+        """Return the sources of a list, all where it names none."""
+        return tuple(self.source(name) for name in mailing_list.table.sources) or self.sources
+
+    @property
+    def contact(self) -> str:
+        """Where those who run a source can reach us: it stands in the User-Agent field."""
+        return self.settings.site.url or Mailbox.parse(self.settings.mail.sender).address
+
     @cached_property
     def store(self) -> Engine:
         """The store, created and migrated when needed."""
@@ -112,10 +151,12 @@ class Site:
     def topics(self, mailing_list: MailingList) -> tuple[Topic, ...]:
         """Return the topics of a list, in its order; all that are declared when it names none."""
         names = mailing_list.table.topics or tuple(self.settings.topics)
-        tables = ((name, self.settings.topics[name]) for name in names)
-        return tuple(
-            Topic(name, table.name, table.description, table.keywords, table.categories) for name, table in tables
-        )
+        return tuple(topic_of(name, self.settings.topics[name]) for name in names)
+
+    def rules(self, mailing_list: MailingList) -> Rules:
+        """Return which papers a list takes at all."""
+        include, exclude = mailing_list.table.include, mailing_list.table.exclude
+        return Rules(_wanted(include), _wanted(exclude))
 
     def publication(self, mailing_list: MailingList) -> Publication:
         """Return what the templates say of a list and its site."""
@@ -154,6 +195,8 @@ class Site:
     def _list_relay(self, name: str, table: RelayTable, stack: ExitStack) -> ListRelay:
         limit = Limit(table.connections, table.messages_per_minute)
         if table.maildir is not None:
+            from digest.deliver.outbox import outbox  # with an SMTP server, which few commands need
+
             return ListRelay(stack.enter_context(outbox(name, self.root / table.maildir)), limit, table.weight)
         return ListRelay(self._smtp_relay(name, table), limit, table.weight)
 
@@ -221,6 +264,10 @@ class Site:
             except BlockingIOError:
                 return file.read().strip() or "?"
         return None
+
+
+def _wanted(table: WantedTable) -> Wanted:
+    return Wanted(table.keywords, table.authors, table.organizations, table.categories)
 
 
 def _taken(file: TextIO) -> bool:

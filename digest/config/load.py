@@ -5,7 +5,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -105,7 +105,8 @@ def _explain(path: Path, errors: list[ErrorDetails]) -> str:
 def _where(path: Path, location: Sequence[int | str]) -> str:
     if whole := given_by(location):
         return f"environment variable {whole}"
-    part = given_within(location)
+    # A misspelt name in a variable makes a table of its own, which then lacks what the real one has.
+    part = given_within(location) or (given_within(location[:-1]) if len(location) > 2 else None)
     return f"{path}, with environment variable {part}" if part else str(path)
 
 
@@ -139,12 +140,26 @@ def _reason(error: ErrorDetails) -> str:
     if kind == "extra_forbidden":
         return "unknown key" + _meant(error["loc"])
     if kind == "missing":
-        return "is missing; it must be given"
+        return "is missing; it must be given" + _choices(error["loc"])
     if kind == "literal_error":
-        return f"expected {error['ctx']['expected']}"
+        return f"expected {error['ctx']['expected']}" + _near(error)
     if kind in _EXPECTED:
         return f"expected {_EXPECTED[kind]}"
     return error["msg"].removeprefix("Value error, ").replace("Input should be", "expected a number")
+
+
+def _near(error: ErrorDetails) -> str:
+    near = get_close_matches(str(error["input"]), re.findall(r"'([^']+)'", error["ctx"]["expected"]), n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def _choices(location: Sequence[int | str]) -> str:
+    """Return what a missing key can be, where that is a choice."""
+    table = _table_at(Settings, location[:-1])
+    field = table.model_fields.get(str(location[-1])) if table else None
+    if field is None or get_origin(field.annotation) is not Literal:
+        return ""
+    return f": one of {', '.join(map(repr, get_args(field.annotation)))}"
 
 
 def _meant(location: Sequence[int | str]) -> str:
@@ -157,14 +172,20 @@ def _meant(location: Sequence[int | str]) -> str:
 
 def _fields_at(model: type[BaseModel], location: Sequence[int | str]) -> list[str]:
     """Return the keys that may stand at a place in the settings."""
+    table = _table_at(model, location)
+    return list(table.model_fields) if table else []
+
+
+def _table_at(model: type[BaseModel], location: Sequence[int | str]) -> type[BaseModel] | None:
+    """Return the table that stands at a place in the settings."""
     if not location:
-        return list(model.model_fields)
+        return model
     field = model.model_fields.get(str(location[0]))
     inner = _model_in(field.annotation) if field else None
     if inner is None:
-        return []
+        return None
     table, is_mapping = inner
-    return _fields_at(table, location[2:] if is_mapping else location[1:])
+    return _table_at(table, location[2:] if is_mapping else location[1:])
 
 
 def _model_in(annotation: Any) -> tuple[type[BaseModel], bool] | None:

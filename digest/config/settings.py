@@ -10,8 +10,21 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from digest.config.categories import expect_category
 from digest.config.presets import PRESETS, Preset
-from digest.config.values import Crontab, Domain, Host, Line, Mailbox, Name, Slug, Timezone, WebAddress, is_loopback
+from digest.config.values import (
+    Crontab,
+    Domain,
+    FetchAddress,
+    Host,
+    Line,
+    Mailbox,
+    Name,
+    Slug,
+    Timezone,
+    WebAddress,
+    is_loopback,
+)
 
 MAX_VERP_LOCAL = 64 - len("+") - 32
 """Characters before the @ of a sender that leave room for a plus sign and a token (RFC 5321, 4.5.3.1.1)."""
@@ -98,6 +111,69 @@ class DomainTable(_Table):
     messages_per_minute: Annotated[float, Field(gt=0)] | None = None
 
 
+SourceKind = Literal["file", "huggingface", "arxiv", "arxiv-feed", "feed", "biorxiv", "medrxiv"]
+_NEEDS: Mapping[str, tuple[str, ...]] = {
+    "file": ("path",),
+    "arxiv": ("categories", "query"),
+    "arxiv-feed": ("categories",),
+    "feed": ("url",),
+}
+_API_KINDS = frozenset({"arxiv", "arxiv-feed", "biorxiv", "medrxiv"})
+_ONLY_FOR: Mapping[str, frozenset[str]] = {
+    "path": frozenset({"file"}),
+    "year": frozenset({"file"}),
+    "url": _API_KINDS | {"huggingface", "feed"},
+    "categories": _API_KINDS,
+    "max_papers": _API_KINDS,
+    "query": frozenset({"arxiv"}),
+    "back_days": frozenset({"huggingface"}),
+}
+"""The kinds that have a use for a key; with another kind it would be believed to do something."""
+
+
+class SourceTable(_Table):
+    """`[sources.NAME]`: where papers come from, and how often to look there.
+
+    `url` is a feed's address; for the other kinds it is a mirror to ask in place of the service itself. `year`
+    completes the days of saved pages. `back_days` is how far back days are asked again for their signals.
+    """
+
+    kind: SourceKind
+    path: Path | None = None
+    year: Annotated[int, Field(ge=1990, le=2100)] | None = None
+    url: FetchAddress | None = None
+    categories: tuple[Line, ...] = ()
+    query: Line = ""
+    every_minutes: Annotated[int, Field(ge=5, le=10_080)] = 60
+    back_days: Annotated[int, Field(ge=0, le=30)] = 7
+    max_papers: Annotated[int, Field(ge=1, le=30_000)] = 2_000
+
+    @model_validator(mode="after")
+    def _has_what_it_needs(self) -> "SourceTable":
+        needs = _NEEDS.get(self.kind, ())
+        if needs and not any(getattr(self, key) for key in needs):
+            raise ValueError(f'kind = "{self.kind}" needs {" or ".join(f"`{key}`" for key in needs)}')
+        return self
+
+    @model_validator(mode="after")
+    def _has_nothing_else(self) -> "SourceTable":
+        for key in sorted(self.model_fields_set):
+            if self.kind not in _ONLY_FOR.get(key, {self.kind}):
+                raise ValueError(f'kind = "{self.kind}" has no use for `{key}`; take it out')
+        for category in self.categories if self.kind in ("arxiv", "arxiv-feed") else ():
+            expect_category(category)
+        return self
+
+
+class WantedTable(_Table):
+    """`[lists.NAME.include]`, `[lists.NAME.exclude]`: which papers, by any of these."""
+
+    keywords: tuple[Line, ...] = ()
+    authors: tuple[Line, ...] = ()
+    organizations: tuple[Line, ...] = ()
+    categories: tuple[Line, ...] = ()
+
+
 class ScheduleTable(_Table):
     """`[lists.NAME.schedule.daily|weekly]`: crontab(5) lines in the list's timezone."""
 
@@ -119,13 +195,18 @@ class ListTable(_Table):
     language: Line = "en"
     frequency: Frequency = "daily"
     schedule: Mapping[Frequency, ScheduleTable] = Field(default_factory=dict)
+    sources: tuple[Slug, ...] = ()
     topics: tuple[Slug, ...] = ()
+    include: WantedTable = Field(default_factory=WantedTable)
+    exclude: WantedTable = Field(default_factory=WantedTable)
     theme: Slug = "default"
     relays: tuple[Slug, ...] = ()
     failover: Literal["ordered", "weighted"] = "ordered"
     uncertain: Literal["resend", "hold"] = "resend"
     window_days: Annotated[int, Field(ge=1, le=60)] = 3
     max_cards: Annotated[int, Field(ge=1, le=200)] = 20
+    max_section_cards: Annotated[int, Field(ge=1, le=200)] = 8
+    updates: bool = False
     approval: Literal["auto", "required"] = "auto"
     grace_hours: Annotated[float, Field(gt=0, le=168)] = 6.0
     deadline_hours: Annotated[float, Field(gt=0, le=168)] = 24.0
@@ -133,12 +214,20 @@ class ListTable(_Table):
 
 
 class TopicTable(_Table):
-    """`[topics.ID]`: what belongs to the topic."""
+    """`[topics.ID]`: what belongs to the topic, and by `negative` what doesn't."""
 
     name: Name
     description: Line = ""
     keywords: tuple[Line, ...] = ()
     categories: tuple[Line, ...] = ()
+    negative: tuple[Line, ...] = ()
+    weights: Mapping[Line, Annotated[float, Field(gt=0, le=10)]] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _weights_of_keywords(self) -> "TopicTable":
+        for keyword in self.weights:
+            _expect_name("weights", keyword, dict.fromkeys((*self.keywords, *self.negative)))
+        return self
 
 
 class Settings(BaseSettings):
@@ -159,6 +248,7 @@ class Settings(BaseSettings):
     keys: KeysTable = Field(default_factory=KeysTable)
     relays: Mapping[Slug, RelayTable]
     domains: Mapping[Domain, DomainTable] = Field(default_factory=dict)
+    sources: Mapping[Slug, SourceTable] = Field(default_factory=dict)
     lists: Mapping[Slug, ListTable]
     topics: Mapping[Slug, TopicTable] = Field(default_factory=dict)
 
@@ -174,6 +264,8 @@ class Settings(BaseSettings):
         for name, table in self.lists.items():
             for topic in table.topics:
                 _expect_name(f"lists.{name}.topics", topic, self.topics)
+            for source in table.sources:
+                _expect_name(f"lists.{name}.sources", source, self.sources)
             for relay in table.relays:
                 _expect_name(f"lists.{name}.relays", relay, self.relays)
         for relay in (name for name, table in self.relays.items() if table.envelope == "verp"):

@@ -22,6 +22,8 @@ _MAILBOX = re.compile(rf'{_SPEC}|(?:"(?:[^"\\]|\\.)*"|[^"<>()\[\],;:@\\]+)\s*<{_
 _HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _URL = re.compile(r"[A-Za-z0-9._~:/\[\]@!$&'()*+,;=%-]+")
 
+_FETCH_URL = re.compile(r"[A-Za-z0-9._~:/?#\[\]@!$&'()*+,;=%-]+")
+
 
 def is_loopback(host: str) -> bool:
     """Tell whether what is sent to `host` stays on this machine."""
@@ -86,6 +88,18 @@ def _web_address(value: str) -> str:
     return value.rstrip("/")
 
 
+def _fetch_address(value: str) -> str:
+    expected = "expected a web address in ASCII such as 'https://example.org/feed.xml', without a password"
+    try:
+        parts = urlsplit(value)
+        sound = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        raise ValueError(expected) from None
+    if not sound or "@" in parts.netloc or not _FETCH_URL.fullmatch(value):
+        raise ValueError(expected)
+    return value
+
+
 def _domain(value: str) -> str:
     if not re.fullmatch(rf"{_DOMAIN}(?:\.{_DOMAIN})+", value):
         raise ValueError(f"{value!r} is no domain; expected one such as 'example.org', in ASCII")
@@ -111,5 +125,6 @@ Timezone = Annotated[str, AfterValidator(_timezone)]
 Crontab = Annotated[str, AfterValidator(_crontab)]
 Mailbox = Annotated[str, AfterValidator(_mailbox)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
+FetchAddress = Annotated[str, AfterValidator(_fetch_address)]
 Domain = Annotated[str, AfterValidator(_domain)]
 Host = Annotated[str, AfterValidator(_host)]

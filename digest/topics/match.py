@@ -1,189 +1,169 @@
-"""Matching: which topic a paper belongs to, by the editor's keywords and categories.
+"""Matching: which topic a paper belongs to, by the editor's words and by what papers have in common.
 
-A keyword matches whole words, whatever their case, plural and hyphens ("long-context model" is found in
-"long context models"). One written in capitals (RL, RAG) is an acronym and matches in capitals alone.
+A paper's fit to each topic comes from keywords, categories and likeness to what is said of the topic (`fit.py`).
+Where there are papers enough, the words they share are learned (`learn.py`). The best topic gets the paper, if
+the confidence is enough (`confidence.py`). Nothing here reads a file of models, the clock or a random number, and
+the order of the papers doesn't matter.
 """
 
-import re
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from heapq import nlargest
 
 from digest.papers.paper import Paper
+from digest.topics.confidence import LEAST_CONFIDENCE, confidence
+from digest.topics.descriptors import Descriptors, descriptor
+from digest.topics.evidence import COMMON, TELLING, Reason, reasons
+from digest.topics.fit import Fit, fit
+from digest.topics.frequencies import shipped_frequencies
+from digest.topics.keywords import Hit, Keywords
+from digest.topics.learn import SHARES, TRIFLE, VOTES, Example, Learned
+from digest.topics.terms import Bag, PaperWords, Vocabulary, Weighed
 from digest.topics.topic import Assignment, Topic
 
-TITLE_POINTS = 3.0
-ABSTRACT_POINTS = (1.0, 0.5, 0.33, 0.25)  # the first to fourth time; no more after that
-KEYWORD_POINTS = 2.0
-CATEGORY_POINTS = 1.5
-PRIMARY_POINTS = 2.5
-"""What a hit counts, before the weight of its phrase: a phrase of n words weighs 1 + (n - 1) / 2."""
+LEARN_FROM = 50
+"""So many papers are needed; of fewer there is nothing to learn."""
+LEARN_AT_MOST = 4_000
+"""Of more papers these many are learned from, spread over all; every one is matched."""
 
-MIN_SCORE = 1.0
-MIN_CONFIDENCE = 0.15
-"""Below either, a paper is left without a topic."""
-
-_MAX_EVIDENCE = 6
-_WORD = re.compile(r"[^\W_]+")
-_COMPOUND = re.compile(r"[^\W_]+(?:-[^\W_]+)+")
-_NO_PLURAL = frozenset(
-    (
-        "news",
-        "series",
-        "species",
-        "lens",
-        "bias",
-        "gas",
-        "this",
-        "was",
-        "has",
-        "its",
-        "as",
-        "us",
-        "is",
-        "always",
-    )
-)
+MAX_EVIDENCE = 6
+MAX_LEARNED = 40
+"""How many of a paper's learned words are looked at for evidence."""
 
 
-def assign(papers: Sequence[Paper], topics: Sequence[Topic]) -> list[Assignment]:
+def assign(papers: Sequence[Paper], topics: Sequence[Topic], seen: Sequence[Paper] = ()) -> list[Assignment]:
     """Return an assignment for each paper, in the same order; each paper gets one topic or none.
 
-    The confidence is the best topic's share of all topics' points. Equal points go to the topic that
-    was declared first. For a paper without a topic, `runner_up` is the one that came nearest.
+    `seen` are further papers to learn from, such as those of the last weeks. Equal topics go by the order in
+    which they were declared. For a paper without a topic, `runner_up` is the one that came nearest.
     """
-    index = _compile(topics)
-    longest = max(map(len, index), default=0)
-    return [_assignment(paper, _scores(paper, topics, index, longest), topics) for paper in papers]
+    matcher = Matcher(topics, [*papers, *seen])
+    return [matcher.match(paper) for paper in papers]
 
 
 @dataclass(frozen=True, slots=True)
-class _Phrase:
-    """A compiled keyword: of which topic, and as declared.
+class Chance:
+    """How one topic stands for a paper: its part of the paper (0..1), and the reasons, strongest first."""
 
-    `acronyms` has a word's capitals where it is an acronym, "" where not, and is empty without any.
-    """
-
-    topic: int
-    text: str
-    acronyms: tuple[str, ...]
-    weight: float
-
-
-_Index = Mapping[tuple[str, ...], Sequence[_Phrase]]
+    topic: Topic
+    part: float
+    reasons: tuple[Reason, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class _Hit:
-    points: float
-    evidence: str
+class _Read:
+    """A paper as the matcher sees it."""
+
+    paper: Paper
+    terms: Weighed
+    fit: Fit
+    example: Example | None = None
+
+    @property
+    def parts(self) -> list[float]:
+        """Return each topic's part of the paper; a barred topic has none."""
+        parts = self.example.parts if self.example else self.fit.shares
+        return [0.0 if number in self.fit.barred else part for number, part in enumerate(parts)]
 
 
-def _compile(topics: Sequence[Topic]) -> _Index:
-    """Return the phrases of all topics by their words, hyphenated ones also joined ("pretraining")."""
-    index: dict[tuple[str, ...], list[_Phrase]] = defaultdict(list)
-    for number, topic in enumerate(topics):
-        known: dict[object, _Phrase] = {}
-        for text in topic.keywords:
-            words = _WORD.findall(text)
-            if sum(map(len, words)) < 2:  # a single letter is in every text
-                continue
-            acronyms = _acronyms(words)
-            keys = [(_key(words), acronyms)]
-            if not acronyms:
-                keys.append((_key(_WORD.findall(text.replace("-", ""))), ()))
-            phrase = next((known[key] for key in keys if key in known), None)
-            phrase = phrase or _Phrase(number, text, acronyms, 1 + (len(words) - 1) / 2)
-            for key in keys:
-                if key not in known:
-                    known[key] = phrase
-                    index[key[0]].append(phrase)
-    return index
+class Matcher:
+    """Topics, ready to be matched with papers, after having learned from some."""
+
+    def __init__(self, topics: Sequence[Topic], papers: Iterable[Paper]) -> None:
+        """Compile `topics`, and learn from `papers` where they are enough."""
+        self._topics = tuple(topics)
+        self._vocabulary = Vocabulary(shipped_frequencies(), (term for topic in topics for term in descriptor(topic)))
+        examples = [PaperWords.of(paper) for paper in _examples(papers)]
+        bags = [self._vocabulary.add(words) for words in examples]
+        self._keywords = Keywords(topics, self._vocabulary)
+        self._descriptors = Descriptors(topics, self._vocabulary)
+        self._telling: dict[str, bool] = {}
+        self._known: dict[str, _Read] = {}
+        self._learned: Learned | None = None
+        if topics and len(examples) >= LEARN_FROM:
+            reads = [self._read(words, bag) for words, bag in zip(examples, bags, strict=True)]
+            self._learned = Learned(self._vocabulary, [(read.terms, read.fit.shares) for read in reads])
+            for read, example in zip(reads, self._learned.examples, strict=True):
+                self._known[read.paper.id] = replace(read, example=example)
+
+    @property
+    def has_learned(self) -> bool:
+        """Tell whether there were papers enough to learn from."""
+        return self._learned is not None
+
+    def match(self, paper: Paper) -> Assignment:
+        """Return where a paper goes, and why."""
+        read = self._look(paper)
+        parts = read.parts
+        order = _best_first(parts)
+        if not order:
+            return Assignment(paper.id, None, 0.0, None, ())
+        sure = confidence(parts[order[0]], self.has_learned)
+        decided = [reason for reason in self._reasons(read, order[0], order) if reason.weight > 0]
+        evidence = tuple(reason.text for reason in decided[:MAX_EVIDENCE])
+        best, second = (self._topics[number].id for number in (order[0], order[min(1, len(order) - 1)]))
+        if sure < LEAST_CONFIDENCE or not evidence:
+            return Assignment(paper.id, None, sure, best, evidence)
+        return Assignment(paper.id, best, sure, second if len(order) > 1 else None, evidence)
+
+    def chances(self, paper: Paper) -> list[Chance]:
+        """Return how every topic with a part of the paper stands, best first."""
+        read = self._look(paper)
+        parts = read.parts
+        order = _best_first(parts)
+        return [Chance(self._topics[n], parts[n], tuple(self._reasons(read, n, order))) for n in order]
+
+    def _look(self, paper: Paper) -> _Read:
+        known = self._known.get(paper.id)
+        if known is not None and (known.paper is paper or known.paper == paper):
+            return known
+        words = PaperWords.of(paper)
+        read = self._read(words, self._vocabulary.bag(words))
+        return replace(read, example=self._learned.read(read.terms, read.fit.shares)) if self._learned else read
+
+    def _read(self, words: PaperWords, bag: Bag) -> _Read:
+        weighed = self._vocabulary.weigh(bag)
+        return _Read(words.paper, weighed, fit(self._keywords.hits(words), self._descriptors.likeness(weighed)))
+
+    def _reasons(self, read: _Read, number: int, order: Sequence[int]) -> list[Reason]:
+        """Return what speaks for a topic, beside the best of the others."""
+        scale = 1 / (read.fit.shares[number] + TRIFLE)
+        said = [(part * scale, hit) for part, hit in read.fit.words(number) if hit.is_keyword or self._is_named(hit)]
+        if self._learned is None or read.example is None:
+            return reasons(said, ())
+        other = next((one for one in order if one != number), None)
+        strongest = nlargest(MAX_LEARNED, self._learned.words(read.example, number, other))
+        names = self._vocabulary.names
+        heard = [(vote, names[term]) for vote, term in strongest]
+        taught = VOTES + SHARES  # what is said of a topic decides twice: at once, and by what it taught
+        return reasons(
+            [(weight * taught, hit) for weight, hit in said],
+            [(vote, term) for vote, term in heard if self._is_telling(term)],
+        )
+
+    def _is_named(self, hit: Hit) -> bool:
+        return all(self._vocabulary.rarity(word) > COMMON for term in hit.terms for word in term.split())
+
+    def _is_telling(self, term: str) -> bool:
+        if term not in self._telling:
+            words = [word for word in term.split() if len(word) > 2 and not word.isdigit()]
+            rarities = map(self._vocabulary.rarity, words)
+            self._telling[term] = len(words) == len(term.split()) and min(rarities) > TELLING
+        return self._telling[term]
 
 
-def _acronyms(words: Sequence[str]) -> tuple[str, ...]:
-    found = tuple(word if _is_acronym(word) else "" for word in words)
-    return found if any(found) else ()
+def _examples(papers: Iterable[Paper]) -> list[Paper]:
+    """Return the papers to learn from, each once, in an order that is always the same."""
+    once: dict[str, Paper] = {}
+    for paper in papers:
+        known = once.get(paper.id)
+        if known is None or (paper.title, paper.abstract) < (known.title, known.abstract):
+            once[paper.id] = paper
+    ordered = [once[one] for one in sorted(once)]
+    step = max(1, -(-len(ordered) // LEARN_AT_MOST))
+    return ordered[::step]
 
 
-def _is_acronym(word: str) -> bool:
-    return word.isupper() and sum(c.isalpha() for c in word) >= 2
-
-
-def _key(words: Iterable[str]) -> tuple[str, ...]:
-    return tuple(map(_singular, words))
-
-
-@lru_cache(maxsize=100_000)
-def _singular(word: str) -> str:
-    """Return `word` in lower case without the ending of an English plural."""
-    word = word.casefold()
-    if len(word) < 3 or word in _NO_PLURAL or not word.endswith("s") or word.endswith(("ss", "us", "is", "ics")):
-        return word
-    if word.endswith("ies") and len(word) > 4:
-        return word[:-3] + "y"
-    return word[:-2] if word.endswith(("sses", "xes", "ches", "shes")) else word[:-1]
-
-
-def _scores(paper: Paper, topics: Sequence[Topic], index: _Index, longest: int) -> list[list[_Hit]]:
-    """Return the hits of each topic, in the order of the topics."""
-    hits: list[list[_Hit]] = [[] for _ in topics]
-    for phrase in _found(paper.title, index, longest):
-        hits[phrase.topic].append(_Hit(TITLE_POINTS * phrase.weight, f"title: {phrase.text}"))
-    for phrase, count in _found(paper.abstract, index, longest).items():
-        times = f" ×{count}" if count > 1 else ""
-        points = sum(ABSTRACT_POINTS[:count]) * phrase.weight
-        hits[phrase.topic].append(_Hit(points, f"abstract: {phrase.text}{times}"))
-    for phrase in Counter(p for text in paper.keywords for p in _found(text, index, longest)):
-        hits[phrase.topic].append(_Hit(KEYWORD_POINTS * phrase.weight, f"keyword: {phrase.text}"))
-    for number, topic in enumerate(topics):
-        hits[number] += _category_hits(paper.categories, topic)
-    return hits
-
-
-def _found(text: str, index: _Index, longest: int) -> Counter[_Phrase]:
-    """Return how often each phrase is in `text`; inside a longer one of its topic it doesn't count."""
-    words = _WORD.findall(text)
-    keys = _key(words)
-    counts: Counter[_Phrase] = Counter()
-    covered: dict[int, int] = {}
-    for start in range(len(keys)):
-        for length in range(min(longest, len(keys) - start), 0, -1):
-            for phrase in index.get(keys[start : start + length], ()):
-                if covered.get(phrase.topic, 0) <= start + length - 1 and _acronyms_fit(phrase, words, start):
-                    covered[phrase.topic] = start + length
-                    counts[phrase] += 1
-    for compound in _COMPOUND.findall(text):
-        counted = index.get(_key(compound.split("-")), ())
-        for phrase in index.get(_key([compound.replace("-", "")]), ()):
-            if phrase not in counted and not phrase.acronyms:
-                counts[phrase] += 1
-    return counts
-
-
-def _acronyms_fit(phrase: _Phrase, words: Sequence[str], start: int) -> bool:
-    return all(not acronym or words[start + i] in (acronym, f"{acronym}s") for i, acronym in enumerate(phrase.acronyms))
-
-
-def _category_hits(categories: Sequence[str], topic: Topic) -> Iterable[_Hit]:
-    """Yield a hit for each category of the topic; "math" stands for all that begin with "math."."""
-    wanted = {category.casefold() for category in topic.categories}
-    for place, category in enumerate(categories):
-        name = category.casefold()
-        if name in wanted or name.partition(".")[0] in wanted:
-            yield _Hit(CATEGORY_POINTS if place else PRIMARY_POINTS, f"category: {category}")
-
-
-def _assignment(paper: Paper, hits: Sequence[Sequence[_Hit]], topics: Sequence[Topic]) -> Assignment:
-    scores = [sum(hit.points for hit in of_topic) for of_topic in hits]
-    order = sorted((n for n, score in enumerate(scores) if score > 0), key=lambda n: -scores[n])
-    if not order:
-        return Assignment(paper.id, None, 0.0, None, ())
-    best = order[0]
-    confidence = scores[best] / sum(scores)
-    evidence = tuple(h.evidence for h in sorted(hits[best], key=lambda h: -h.points)[:_MAX_EVIDENCE])
-    if scores[best] < MIN_SCORE or confidence < MIN_CONFIDENCE:
-        return Assignment(paper.id, None, confidence, topics[best].id, evidence)
-    runner_up = topics[order[1]].id if len(order) > 1 else None
-    return Assignment(paper.id, topics[best].id, confidence, runner_up, evidence)
+def _best_first(parts: Sequence[float]) -> list[int]:
+    """Return the numbers of the topics that have a part, the first declared of equal ones first."""
+    return sorted((n for n, part in enumerate(parts) if part > 0), key=lambda n: -parts[n])

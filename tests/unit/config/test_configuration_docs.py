@@ -17,7 +17,19 @@ TABLES = [
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table.__name__)
 def test_every_key_is_explained(table: type[BaseModel]) -> None:
-    tables = ("site", "mail", "keys", "relays", "domains", "lists", "topics", "schedule")
+    tables = (
+        "site",
+        "mail",
+        "keys",
+        "relays",
+        "domains",
+        "lists",
+        "topics",
+        "schedule",
+        "sources",
+        "include",
+        "exclude",
+    )
     for key in table.model_fields:
         assert (
             f"`{key}`" in REFERENCE

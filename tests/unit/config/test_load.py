@@ -93,9 +93,14 @@ def test_a_byte_order_mark_is_no_mistake(load, encoding):
         (
             "[site]",
             "[zzz]",
-            "zzz: unknown key; expected one of domains, keys, lists, mail, relays, site, store, templates, topics",
+            "zzz: unknown key; expected one of domains, keys, lists, mail, relays, site, sources, store, templates,"
+            " topics",
         ),
-        ("schedule.daily]", "schedule.dayly]", "lists.daily.schedule.dayly: expected 'daily' or 'weekly'"),
+        (
+            "schedule.daily]",
+            "schedule.dayly]",
+            "lists.daily.schedule.dayly: expected 'daily' or 'weekly'; did you mean 'daily'?",
+        ),
         (
             "[topics.vision]",
             "[topics.Vision]",
@@ -134,6 +139,35 @@ def test_a_mistake_in_the_file_is_answered_with_its_place_and_what_was_meant(ref
     said = refusal(GOOD.replace(good, bad, 1))
     assert answer in said
     assert said.startswith("digest.toml: ")
+
+
+@pytest.mark.parametrize(
+    ("table", "answer"),
+    [
+        ('kind = "hugingface"', "sources.new.kind: expected 'file', 'huggingface', "),
+        ('kind = "hugingface"', "or 'medrxiv'; did you mean 'huggingface'?"),
+        ('url = "https://example.org/feed"', "sources.new.kind: is missing; it must be given: one of 'file', "),
+        ('kind = "feed"', 'sources.new: kind = "feed" needs `url`'),
+        ('kind = "file"', 'sources.new: kind = "file" needs `path`'),
+        ('kind = "arxiv"', 'sources.new: kind = "arxiv" needs `categories` or `query`'),
+        ('kind = "arxiv"\ncategories = ["cs.cl"]', "categories: arXiv has no 'cs.cl'; did you mean 'cs.CL'?"),
+        ('kind = "arxiv-feed"\ncategories = ["cs.LGG"]', "arXiv has no 'cs.LGG'; did you mean 'cs.LG'?"),
+        ('kind = "arxiv"\ncategories = ["zzzz"]', "arXiv has no 'zzzz'; expected one such as 'cs.CL'"),
+        ('kind = "huggingface"\ncategories = ["cs.CL"]', 'kind = "huggingface" has no use for `categories`; take'),
+        ('kind = "feed"\nurl = "https://example.org/"\nquery = "x"', 'kind = "feed" has no use for `query`'),
+        ('kind = "file"\npath = "x"\nurl = "https://example.org/"', 'kind = "file" has no use for `url`; take it out'),
+    ],
+)
+def test_a_source_that_cant_work_as_it_is_written_is_answered(refusal, table, answer):
+    said = refusal(f"{GOOD}\n[sources.new]\n{table}\n")
+    assert answer in said
+    assert said.startswith("digest.toml: sources.new")
+
+
+@pytest.mark.parametrize("category", ["cs.CL", "cs", "cs.*", "q-bio.NC", "cond-mat.str-el", "quant-ph", "hep-th"])
+def test_categories_of_arxiv_are_known_and_those_of_others_left_to_them(load, category):
+    assert load(f'{GOOD}\n[sources.new]\nkind = "arxiv"\ncategories = ["{category}"]\n').sources["new"]
+    assert load(f'{GOOD}\n[sources.new]\nkind = "biorxiv"\ncategories = ["cell-biology"]\n').sources["new"]
 
 
 def test_a_missing_file_says_how_to_make_one(tmp_path):
@@ -249,6 +283,18 @@ def test_a_site_can_do_without_most_of_its_file(load, monkeypatch):
 def test_a_mistake_in_the_environment_names_the_variable(refusal, monkeypatch, name, value, answer):
     monkeypatch.setenv(name, value)
     assert refusal().startswith(f"environment variable {name}{answer}")
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("DIGEST_SOURCES__HUGINGFACE__URL", "sources.hugingface.kind"),
+        ("DIGEST_LISTS__DIALY__TIMEZONE", "lists.dialy.name"),
+    ],
+)
+def test_a_variable_that_makes_a_table_of_its_own_is_named(refusal, monkeypatch, name, key):
+    monkeypatch.setenv(name, "http://example.org/" if name.endswith("URL") else "UTC")
+    assert refusal().startswith(f"digest.toml, with environment variable {name}: {key}: is missing; it must be given")
 
 
 def test_a_mistake_that_file_and_environment_make_together_names_both(refusal, monkeypatch):
