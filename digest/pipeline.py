@@ -1,6 +1,6 @@
 """The pipeline: papers → topics → issue → render → deliver, a short function a step.
 
-    collect     sources → papers in the store
+    collect     sources → papers in the store (`collecting.py`)
     build       select → match → rank → compose: the draft of a period
     approve     render and freeze; number and cards are taken
     plan        audience → editions → deliveries in the ledger
@@ -10,10 +10,9 @@
 ones before `plan` are a transaction each, `plan` begins anew, and `deliver` has the ledger.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime, timedelta
-from pathlib import Path
 
 from sqlalchemy import Connection
 
@@ -21,37 +20,18 @@ from digest.alerts import alert_of_pause
 from digest.config.settings import Frequency
 from digest.deliver.sender import ASKED, SPIKE, Run
 from digest.deliver.states import FINAL, DeliveryState
-from digest.drafting import compose_draft
+from digest.drafting import Ahead, compose_ahead, compose_draft, made_of
 from digest.errors import InputError, StateError
 from digest.issues.issue import IssueKey
 from digest.issues.period import period_of
 from digest.issues.states import IssueState, Verb, move
-from digest.papers.paper import Problem
 from digest.planning import Planner, Reach, expect_unchanged, store_plan
 from digest.render.parts import LINES, render_parts
 from digest.sending import Control, Sent, send_due, send_notices
 from digest.site import MailingList, Site
-from digest.sources.file import load_file
-from digest.store import deliveries, issues, papers
+from digest.store import deliveries, issues
 from digest.store.database import reading
 from digest.store.issues import StoredIssue
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """What loading one file brought."""
-
-    path: Path
-    saved: papers.Saved
-    problems: tuple[Problem, ...]
-
-
-def collect(site: Site, path: Path, year: int | None, now: datetime) -> Load:
-    """Load one file of papers into the store. Raises InputError when the file as a whole can't be used."""
-    parsed = load_file(path, year)
-    with site.store.begin() as connection:
-        saved = papers.save(connection, parsed.papers, now)
-    return Load(path, saved, parsed.problems)
 
 
 def key_of(mailing_list: MailingList, frequency: Frequency, day: date) -> IssueKey:
@@ -74,20 +54,36 @@ def build(
     frequency: Frequency,
     day: date,
     now: datetime,
+    ahead: Ahead | None = None,
 ) -> StoredIssue | None:
-    """Store the draft of a day's issue, in place of an earlier one; None when nothing is new.
+    """Store the draft of a day's issue, in place of an earlier one; None, and no draft, when nothing is new.
 
-    Raises StateError when the issue is approved or further.
+    What was composed `ahead` is taken as long as it still holds. Raises StateError when the issue is approved or
+    further.
     """
     key = key_of(mailing_list, frequency, day)
     known = issues.find(connection, key)
     if known is not None and known.state is not IssueState.DRAFT:
         raise StateError(f"issue {key} is {known.state}; only a draft can be built again")
-    draft = compose_draft(connection, site, mailing_list, key, frequency, day, now)
+    if ahead is not None and ahead.made_of == made_of(connection, mailing_list, key):
+        draft, now = ahead.draft, ahead.moment
+    else:
+        draft = compose_draft(connection, site, mailing_list, key, frequency, day, now)
     if not draft.sections:
+        if known is not None:
+            issues.remove_draft(connection, known.id)
         return None
     issues.save_draft(connection, draft, cutoff=now, now=now)
     return existing(connection, key)
+
+
+def build_apart(
+    site: Site, mailing_list: MailingList, frequency: Frequency, day: date, now: Callable[[], datetime]
+) -> StoredIssue | None:
+    """Do as `build` does, in transactions of its own: papers are matched while others write."""
+    ahead = compose_ahead(site, mailing_list, key_of(mailing_list, frequency, day), frequency, day, now)
+    with site.store.begin() as connection:
+        return build(connection, site, mailing_list, frequency, day, now(), ahead)
 
 
 def approve(connection: Connection, site: Site, mailing_list: MailingList, key: IssueKey, now: datetime) -> StoredIssue:
@@ -135,6 +131,7 @@ def ready(
     frequency: Frequency,
     day: date,
     now: datetime,
+    ahead: Ahead | None = None,
 ) -> tuple[StoredIssue, Planner | None] | None:
     """Take a day's issue to where it can be delivered, or planned first: then with its planner.
 
@@ -142,7 +139,7 @@ def ready(
     InputError when there is no subscriber file to plan from.
     """
     key = key_of(mailing_list, frequency, day)
-    stored = issues.find(connection, key) or build(connection, site, mailing_list, frequency, day, now)
+    stored = issues.find(connection, key) or build(connection, site, mailing_list, frequency, day, now, ahead)
     if stored is None:
         return None
     if stored.state is IssueState.DRAFT and mailing_list.table.approval == "auto":
@@ -187,10 +184,13 @@ def send(site: Site, mailing_list: MailingList, frequency: Frequency, day: date,
     another run is at work.
     """
     with site.run_lock():
-        if mailing_list.table.approval == "required":
-            _draft(site, mailing_list, frequency, day, control.now())
+        ahead = _ahead(site, mailing_list, frequency, day, control.now)
+        if ahead is not None and mailing_list.table.approval == "required":
+            with site.store.begin() as connection:  # so that it is there to be approved
+                if issues.find(connection, key_of(mailing_list, frequency, day)) is None:
+                    build(connection, site, mailing_list, frequency, day, control.now(), ahead)
         with site.store.begin() as connection:
-            found = ready(connection, site, mailing_list, frequency, day, control.now())
+            found = ready(connection, site, mailing_list, frequency, day, control.now(), ahead)
         if found is None:
             return None
         stored, planner = found
@@ -207,11 +207,15 @@ def _stopped(site: Site, stored: StoredIssue) -> Delivered:
     return Delivered(stored, None, Run(stopped=ASKED), counts, uncertain=0, next_due=None)
 
 
-def _draft(site: Site, mailing_list: MailingList, frequency: Frequency, day: date, now: datetime) -> None:
-    """Build a missing draft in a transaction of its own, so that it is there to be approved."""
-    with site.store.begin() as connection:
-        if issues.find(connection, key_of(mailing_list, frequency, day)) is None:
-            build(connection, site, mailing_list, frequency, day, now)
+def _ahead(
+    site: Site, mailing_list: MailingList, frequency: Frequency, day: date, now: Callable[[], datetime]
+) -> Ahead | None:
+    """Compose a draft that is missing, while others may write."""
+    key = key_of(mailing_list, frequency, day)
+    with reading(site.store).begin() as connection:
+        if issues.find(connection, key) is not None:
+            return None
+    return compose_ahead(site, mailing_list, key, frequency, day, now)
 
 
 def deliver(

@@ -23,6 +23,7 @@ from digest.pipeline import existing, key_of, ready
 from digest.render.headers import Mailbox
 from digest.site import MailingList, Site
 from digest.store import deliveries, issues
+from digest.store.database import reading
 from digest.store.memory import memory
 from digest.subscribers.file import RowProblem
 
@@ -40,7 +41,7 @@ def look(
     Raises InputError when there are no papers to show.
     """
     key = key_of(mailing_list, frequency, day)
-    with site.store.begin() as connection:
+    with reading(site.store).begin() as connection:
         stored = issues.find(connection, key)
         if stored is not None:
             return sample(connection, site, mailing_list, issues.restore(connection, stored), stored, topics)
@@ -67,7 +68,7 @@ def export(
 
     Raises InputError when there is no such issue, or nothing for these topics.
     """
-    with site.store.begin() as connection:
+    with reading(site.store).begin() as connection:
         stored = existing(connection, key)
         issue = issues.restore(connection, stored)
         shown = sample(connection, site, mailing_list, issue, stored, topics)
@@ -139,9 +140,15 @@ def rehearse(site: Site, mailing_list: MailingList, frequency: Frequency, day: d
 
 
 def send_test_copy(
-    site: Site, mailing_list: MailingList, frequency: Frequency, day: date, address: str, now: datetime
+    site: Site,
+    mailing_list: MailingList,
+    frequency: Frequency,
+    day: date,
+    address: str,
+    now: datetime,
+    prefix: str = "[Test] ",
 ) -> Outcome:
-    """Send one message to an address, marked [Test], under a random Message-ID; no delivery is counted."""
+    """Send one message to an address, marked by a prefix, under a random Message-ID; no delivery is counted."""
     copy = look(site, mailing_list, frequency, day, (), now)
     token = f"test-{secrets.token_hex(16)}"
     message = copy.message(
@@ -150,7 +157,7 @@ def send_test_copy(
         Mailbox("", address),
         now=now,
         message_id=f"{token}@{copy.headers.domain}",
-        prefix="[Test] ",
+        prefix=prefix,
     )
     with site.relays(mailing_list) as relays:
         sessions = [RelaySession(one.relay, copy.headers.sender.address) for one in relays]

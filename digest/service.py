@@ -7,7 +7,7 @@ is down is one line and not one every 20 seconds; and how long to leave a relay 
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,40 +21,29 @@ from digest import pipeline
 from digest.config.load import FILE_NAME
 from digest.config.settings import Frequency
 from digest.deliver.sender import ASKED, SPIKE
-from digest.drafting import select
 from digest.errors import BusyError, DigestError, RelayError
 from digest.issues.issue import IssueKey
 from digest.issues.states import IssueState
+from digest.outlook import has_news, has_work, known_issues, states_of
 from digest.remarks import missed_line, result_line
 from digest.rests import Rests
+from digest.rounds import Rounds
 from digest.schedule import Due, due, missed, periods_concerned
 from digest.sending import Control, notices_due, send_notices
-from digest.site import MailingList, Site
-from digest.store import deliveries, issues
+from digest.site import MailingList, Site, Source
+from digest.store import issues
 from digest.store.database import reading
 from digest.store.issues import StoredIssue
 
 REPEAT_AFTER = timedelta(hours=1)
 """When an error that stays the same is said again."""
 
+PATIENCE = timedelta(minutes=5)
+"""How long a draft waits for sources that are due, before it is built of what is there."""
+
 log = logging.getLogger(__name__)
 
 Stop = Callable[[], bool]
-
-
-def known_issues(
-    connection: Connection, mailing_list: MailingList, frequency: Frequency, now: datetime
-) -> dict[str, StoredIssue]:
-    """Return the issues that `due` has to know of, by period."""
-    periods = periods_concerned(mailing_list.table, frequency, now)
-    found = [issues.find(connection, IssueKey(mailing_list.id, frequency, period)) for period in periods]
-    found += [one for one in issues.unfinished(connection, mailing_list.id) if one.key.frequency == frequency]
-    return {one.key.period: one for one in found if one is not None}
-
-
-def states_of(known: Mapping[str, StoredIssue]) -> dict[str, IssueState]:
-    """Return the states by period, as `due` takes them."""
-    return {period: stored.state for period, stored in known.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +84,18 @@ class Service:
         self._sending = threading.Lock()
         self._said: dict[tuple[str, ...], tuple[str, datetime]] = {}
         self._rests = Rests()
+        self._rounds = Rounds(now, remarks)
+
+    def tick_sources(self, stop: Stop) -> bool:
+        """Ask the sources that are due; returns whether all could be used."""
+        site = self._refreshed()
+        return self._attempt(("sources",), partial(self._round, site, site.sources, stop))
+
+    def _round(self, site: Site, sources: Iterable[Source], stop: Stop) -> bool:
+        errors = self._rounds.make(site, sources, stop)
+        for line in errors:
+            self._say((line.partition(": ")[0], "error"), logging.ERROR, line)
+        return not errors
 
     def tick(self, name: str, stop: Stop) -> bool:
         """Do all that is due for a list; returns whether nothing went wrong.
@@ -139,20 +140,22 @@ class Service:
             known = known_issues(connection, mailing_list, frequency, now)
             found = due(mailing_list.table, frequency, states_of(known), now)
             tasks = [
-                _Task(site, mailing_list, one) for one in found if _has_work(connection, known.get(one.period), now)
+                _Task(site, mailing_list, one) for one in found if has_work(connection, known.get(one.period), now)
             ]
-            self._remark(connection, mailing_list, frequency, known, now)
+            self._remark(connection, site, mailing_list, frequency, known, now)
         fine = True
         for task in tasks:
             if not stop():
+                if known.get(task.due.period) is None:  # what sources have by now belongs into the new draft
+                    self._round(site, site.sources_of(mailing_list), partial(self._hurried, now + PATIENCE, stop))
                 step = partial(self._send, task, stop) if task.due.action == "send" else partial(self._build, task)
                 fine = self._attempt(task.where, step) and fine
         return fine
 
     def _build(self, task: _Task) -> bool:
         site, mailing_list, asked = task.site, task.mailing_list, task.due
-        with site.store.begin() as connection:
-            stored = pipeline.build(connection, site, mailing_list, asked.frequency, asked.day, self._now())
+        stored = pipeline.build_apart(site, mailing_list, asked.frequency, asked.day, self._now)
+        with reading(site.store).begin() as connection:
             number = len(issues.entries(connection, stored.id)) if stored else 0
         if stored is None:
             self._say(task.where, logging.INFO, f"issue {task.key}: nothing new since the last one; no draft yet")
@@ -161,6 +164,9 @@ class Service:
             approval = waits if mailing_list.table.approval == "required" else ""
             log.info("issue %s: draft built, papers: %d%s", task.key, number, approval)
         return True
+
+    def _hurried(self, until: datetime, stop: Stop) -> bool:
+        return stop() or self._now() >= until
 
     @contextmanager
     def _turn(self, mailing_list: MailingList) -> Iterator[bool]:
@@ -222,6 +228,7 @@ class Service:
     def _remark(
         self,
         connection: Connection,
+        site: Site,
         mailing_list: MailingList,
         frequency: Frequency,
         known: Mapping[str, StoredIssue],
@@ -233,7 +240,7 @@ class Service:
             where = (mailing_list.name, frequency, period)
             lost, state = missed(table, frequency, states, now), states.get(period)
             if lost is not None and (*where, "missed") not in self._said:
-                something = state is not None or _has_news(connection, mailing_list, frequency, now)
+                something = state is not None or has_news(connection, site, mailing_list, frequency, now)
                 level = logging.WARNING if something else logging.DEBUG
                 self._say((*where, "missed"), level, missed_line(mailing_list, lost, state))
             elif lost is None and state is IssueState.DRAFT and table.approval == "required":
@@ -270,22 +277,6 @@ def _text(root: Path) -> bytes | None:
         return (root / FILE_NAME).read_bytes()
     except OSError:
         return None
-
-
-def _has_work(connection: Connection, stored: StoredIssue | None, now: datetime) -> bool:
-    """Tell whether a run would do anything, so that deferred deliveries don't start one every 20 s."""
-    if stored is None or stored.state is not IssueState.SENDING or stored.planned_at is None:
-        return True
-    if deliveries.has_claimed(connection, stored.id):
-        return True  # of a run that died, or of one at work, which holds the lock
-    again = deliveries.next_due(connection, stored.id)
-    return again is None or again <= now
-
-
-def _has_news(connection: Connection, mailing_list: MailingList, frequency: Frequency, now: datetime) -> bool:
-    """Tell whether an issue that wasn't made is missed: not before the first, nor where nothing was new."""
-    begun = issues.last_cutoff(connection, mailing_list.id, frequency) is not None
-    return begun and bool(select(connection, mailing_list, frequency, now))
 
 
 def _log_planned(key: IssueKey, number: int) -> None:

@@ -20,11 +20,11 @@ SECONDS_BETWEEN_TICKS = 20
 
 
 def serve(ticks: Mapping[str, Callable[[threading.Event], None]], stop: threading.Event) -> None:
-    """Call each list's tick at once and then every 20 s until `stop` is set, or SIGTERM or SIGINT comes.
+    """Call each tick at once and then every 20 s until `stop` is set, or SIGTERM or SIGINT comes.
 
-    `ticks` maps list names to what is to be done. A tick that takes longer is not called a second
-    time meanwhile, and doesn't hold up the other lists. Each is given `stop` and returns soon after it
-    is set; this function returns when all have. An error costs only its own tick and is logged.
+    `ticks` maps what each is for, such as "list daily", to what is to be done. A tick that takes longer is not
+    called a second time meanwhile, and doesn't hold up the others. Each is given `stop` and returns soon after
+    it is set; this function returns when all have. An error costs only its own tick and is logged.
     """
     from apscheduler.executors.pool import ThreadPoolExecutor
     from apscheduler.schedulers.background import BackgroundScheduler
@@ -57,9 +57,9 @@ def _guarded(name: str, tick: Callable[[threading.Event], None], stop: threading
     try:
         tick(stop)
     except DigestError as error:
-        log.error("list %s: %s", name, error)  # noqa: TRY400 - one line, for a person
+        log.error("%s: %s", name, error)  # noqa: TRY400 - one line, for a person
     except Exception:
-        log.exception("list %s: this tick failed; the next one tries again", name)
+        log.exception("%s: this tick failed; the next one tries again", name)
 
 
 @contextmanager

@@ -12,8 +12,9 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
+from digest.collecting import collect_file
 from digest.init import create_site
-from digest.pipeline import approve, build, collect
+from digest.pipeline import approve, build
 from digest.rehearsal import look
 from digest.site import Site
 
@@ -26,7 +27,7 @@ def mail(folder: Path) -> str:
     """Return the HTML that a reader of everything gets."""
     create_site(folder)
     site = Site.open(folder)
-    collect(site, folder / "seeds" / "seed-page.txt", MOMENT.year, MOMENT)
+    collect_file(site, folder / "seeds" / "seed-page.txt", MOMENT.year, MOMENT)
     daily, day = site.list("daily"), date(2025, 3, 13)
     with site.store.begin() as connection:
         stored = build(connection, site, daily, "daily", day, MOMENT)

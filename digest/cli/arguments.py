@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from digest.site import MailingList, Site
 
 ListName = Annotated[str, typer.Argument(metavar="LIST", help="A list's name, as in digest.toml.")]
+PaperName = Annotated[
+    str, typer.Argument(metavar="PAPER", help="An id or address, the beginning of an id, or words of the title.")
+]
 FrequencyOption = Annotated[
     str | None,
     typer.Option("--frequency", "-f", help="daily or weekly; else the list's own.", show_default=False),

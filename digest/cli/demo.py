@@ -25,8 +25,8 @@ def demo(
     ] = Path("demo"),
 ) -> None:
     """Make a site, load the seed papers, group, build, approve and send them, and say where the mail lies."""
+    from digest.collecting import collect_file
     from digest.init import create_site
-    from digest.pipeline import collect
     from digest.site import Site
     from digest.sources.file import paths_to_load
 
@@ -35,7 +35,7 @@ def demo(
     site = Site.open(folder)
     say(f"Site      {folder}/ (settings in {folder}/digest.toml)")
     for path in paths_to_load(site.root / "seeds"):
-        load = collect(site, path, SEED_YEAR, clock.now())
+        load = collect_file(site, path, SEED_YEAR, clock.now())
         for problem in load.problems:
             note(f"{'refused' if problem.refused else 'note'}: {problem}")
         say(f"Papers    {load.saved.new} loaded from {folder}/seeds/{path.name}")

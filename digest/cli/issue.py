@@ -1,4 +1,4 @@
-"""`digest issue`: build, show, list, approve, pause, resume, cancel, export."""
+"""`digest issue`: build, show, list, pin, drop, approve, pause, resume, cancel, export."""
 
 import sys
 from pathlib import Path
@@ -12,17 +12,22 @@ from digest.cli.arguments import (
     FrequencyOption,
     IssueName,
     ListName,
+    PaperName,
     day_of,
     frequency_of,
     issue_key,
     opened,
 )
-from digest.cli.output import Json, counted, issue_facts, print_json, say, short_time, table
+from digest.cli.output import Json, counted, folded, issue_facts, note, print_json, say, short_time, table
 from digest.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from digest.issues.issue import Section
     from digest.issues.states import Verb
-    from digest.store.issues import StoredEntry, StoredIssue
+    from digest.site import MailingList, Site
+    from digest.store.picks import Pick
 
 app = typer.Typer(help="Build, look at, approve, stop and export issues.", no_args_is_help=True)
 
@@ -42,8 +47,7 @@ def build(
     mailing_list = site.list(list_name)
     now = clock.now()
     rhythm, day = frequency_of(mailing_list, frequency), day_of(mailing_list, date, now)
-    with site.store.begin() as connection:
-        stored = pipeline.build(connection, site, mailing_list, rhythm, day, now)
+    stored = pipeline.build_apart(site, mailing_list, rhythm, day, clock.now)
     if stored is None:
         if as_json:
             print_json(None)
@@ -68,6 +72,7 @@ def _print_issue(context: typer.Context, name: str, as_json: bool) -> None:
     with site.store.begin() as connection:
         stored = pipeline.existing(connection, key)
         entries = issues.entries(connection, stored.id)
+        sections = issues.restore(connection, stored).sections
         counts = {str(state): number for state, number in deliveries.counts(connection, stored.id).items()}
     if as_json:
         papers = [{name: getattr(e, name) for name in type(e).__dataclass_fields__} for e in entries]
@@ -75,18 +80,18 @@ def _print_issue(context: typer.Context, name: str, as_json: bool) -> None:
         return
     number = f"No. {stored.number}" if stored.number else "no number yet"
     say(f"{key}: {stored.state}, {number}, {counted(len(entries), 'paper')}, built {short_time(stored.built_at)}")
-    _print_sections(stored, entries)
+    _print_sections(sections)
     if counts:
         say("deliveries: " + ", ".join(f"{n} {state}" for state, n in sorted(counts.items())))
 
 
-def _print_sections(stored: "StoredIssue", entries: "list[StoredEntry]") -> None:
-    for section in dict.fromkeys(entry.section for entry in entries):
-        found = [entry for entry in entries if entry.section == section]
-        left_over = stored.left_over.get(section, 0)
-        say(f"\n{found[0].topic_name} ({len(found)}{f', {left_over} more without room' if left_over else ''})")
-        for entry in found:
-            say(f"  {entry.rank:>3}. {entry.title}" + ("  (title line)" if entry.carries == "line" else ""))
+def _print_sections(sections: "Iterable[Section]") -> None:
+    for section in sections:
+        more = f", {section.left_over} more without room" if section.left_over else ""
+        say(f"\n{section.topic.name} ({len(section.entries)}{more})")
+        for entry in section.entries:
+            told = [*(["title line"] if entry.carries == "line" else []), *([entry.why] if entry.why else [])]
+            say(folded(f"  {entry.rank:>3}. ", entry.paper.title + (f"  ({'; '.join(told)})" if told else "")))
 
 
 @app.command("list")
@@ -143,6 +148,56 @@ def cancel(context: typer.Context, issue: IssueName) -> None:
     from digest.issues.states import Verb
 
     _change(context, issue, Verb.CANCEL, "it is not sent any more")
+
+
+PickedList = Annotated[
+    str | None, typer.Option("--list", "-l", metavar="LIST", help="A list's name; not needed where there is one.")
+]
+
+
+@app.command("pin")
+def pin(context: typer.Context, paper: PaperName, list_name: PickedList = None) -> None:
+    """Have a paper lead the list's next issue, whatever its age, signals or the list's rules."""
+    _pick(context, paper, list_name, "pin")
+
+
+@app.command("drop")
+def drop(context: typer.Context, paper: PaperName, list_name: PickedList = None) -> None:
+    """Keep a paper out of the list's issues."""
+    _pick(context, paper, list_name, "drop")
+
+
+@app.command("unpick")
+def unpick(context: typer.Context, paper: PaperName, list_name: PickedList = None) -> None:
+    """Take back that a paper was pinned or dropped."""
+    _pick(context, paper, list_name, None)
+
+
+def _pick(context: typer.Context, words: str, list_name: str | None, verb: "Pick | None") -> None:
+    from digest import picking
+
+    site = opened(context)
+    mailing_list = _one_list(site, list_name)
+    picked = picking.pick(site, mailing_list, words, verb, clock.now())
+    say(f"{_PICKED[verb]} in {mailing_list.name}: {picked.paper.title} ({picked.paper.id})")
+    for key in picked.rebuilt:
+        say(f"The draft {key} was built again.")
+    for key in picked.emptied:
+        say(f"The draft {key} has no paper left and is gone.")
+    for one in picked.fixed:
+        note(f"Issue {one.key} is {one.state} {'with' if one.has_paper else 'without'} it, and stays as it is.")
+    if verb == "pin":
+        for frequency in picked.carried:
+            note(f"It had its card in a {frequency} issue of {mailing_list.name}, and a card comes only once.")
+
+
+_PICKED: "dict[Pick | None, str]" = {"pin": "Pinned", "drop": "Dropped", None: "Neither pinned nor dropped now"}
+
+
+def _one_list(site: "Site", name: str | None) -> "MailingList":
+    if name is None and len(site.lists) > 1:
+        raise InputError(f"which list? Add --list with one of {', '.join(one.name for one in site.lists)}")
+    return site.list(name or site.lists[0].name)
 
 
 def _change(context: typer.Context, name: str, verb: "Verb", and_now: str) -> None:

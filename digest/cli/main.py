@@ -11,7 +11,20 @@ from typing import Annotated, NoReturn
 import typer
 
 from digest import __version__
-from digest.cli import deliveries, demo, init, issue, papers, preview, schedule, send, status, subscribers, topics
+from digest.cli import (
+    deliveries,
+    demo,
+    init,
+    issue,
+    papers,
+    preview,
+    schedule,
+    send,
+    status,
+    subscribers,
+    topics,
+    trial,
+)
 from digest.errors import DigestError
 
 app = typer.Typer(
@@ -19,6 +32,7 @@ app = typer.Typer(
     help="The inbox digest of trending research papers: load, group by topic, preview, send.",
     epilog="Begin with `digest init DIR`, or with `digest demo` to see it all at work.",
     no_args_is_help=True,
+    rich_markup_mode="markdown",  # a paragraph of a docstring is filled again, whatever its lines were
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -47,8 +61,9 @@ def common(
 
 app.command("init")(init.init)
 app.command("demo")(demo.demo)
+app.command("try")(trial.try_it)
 app.add_typer(papers.app, name="papers")
-app.command("topics")(topics.topics)
+app.add_typer(topics.app, name="topics")
 app.add_typer(issue.app, name="issue")
 app.command("preview")(preview.preview)
 app.command("send")(send.send)

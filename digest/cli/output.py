@@ -1,6 +1,7 @@
 """What commands print: tables, JSON, plain lines, and the sums of an issue."""
 
 import json
+import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead, for scripts.")]
 
+WIDEST = 100
+"""Characters a line has at most on a terminal; longer ones are hard to read."""
+
 PARTLY = 3
 """Exit code: done in part; what was refused, failed or waits is listed."""
 
@@ -26,6 +30,20 @@ def say(line: str) -> None:
 def note(line: str) -> None:
     """Print a remark on stderr, where it doesn't get into a pipe."""
     typer.echo(line, err=True)
+
+
+def width() -> int:
+    """Return the columns that text may take on this terminal."""
+    return min(shutil.get_terminal_size().columns, WIDEST)
+
+
+def folded(head: str, text: str, hanging: int | None = None) -> str:
+    """Return `head` and `text`, on a terminal folded to it, with later lines indented so far; in a pipe one line."""
+    if not sys.stdout.isatty():
+        return head + text
+    from digest.render.wrapping import wrap
+
+    return wrap(text, width(), indent=head, hanging=" " * (len(head) if hanging is None else hanging))
 
 
 def print_json(value: Any) -> None:

@@ -1,94 +1,21 @@
-"""`digest papers`: load records, list them, show one."""
+"""`digest papers`: load records, list them, show one, what was refused, what is trending."""
 
-import sys
 from dataclasses import asdict
-from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from digest import clock
-from digest.cli.arguments import opened
-from digest.cli.output import PARTLY, Json, counted, note, print_json, say, table
-from digest.errors import InputError
+from digest.cli import load, trending
+from digest.cli.arguments import PaperName, opened
+from digest.cli.output import Json, counted, folded, note, print_json, say, short_time, table
 
 if TYPE_CHECKING:
     from digest.papers.paper import Paper
-    from digest.pipeline import Load
 
-app = typer.Typer(help="Load, list and show papers.", no_args_is_help=True)
+app = typer.Typer(help="Load papers, list and show them, see what is trending.", no_args_is_help=True)
 
-SHOWN_PROBLEMS = 50
-
-
-@app.command("load")
-def load(
-    context: typer.Context,
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files or folders of papers.")],
-    year: Annotated[
-        int | None, typer.Option(min=1990, max=2100, help="The year of a page that names only its day.")
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Load papers: a Hugging Face papers page saved as text, JSONL (one paper an object), or JSON."""
-    from digest.pipeline import collect
-    from digest.sources.file import paths_to_load
-
-    site = opened(context)
-    files = [file for path in paths for file in paths_to_load(path)]
-    loads: list[Load] = []
-    failed: list[str] = []
-    for file in files:
-        try:
-            loads.append(collect(site, file, year or _ask_year(file, clock.now()), clock.now()))
-        except InputError as error:
-            failed.append(str(error))
-    _report(loads, failed, as_json)
-    if failed and not loads:
-        raise typer.Exit(1)
-    if failed or any(problem.refused for one in loads for problem in one.problems):
-        raise typer.Exit(PARTLY)
-
-
-def _ask_year(file: Path, now: datetime) -> int | None:
-    """Ask for the year of a page that names none, where there is somebody to ask."""
-    from digest.sources.file import day_without_year
-
-    if not sys.stdin.isatty():
-        return None
-    day = day_without_year(file)
-    if day is None:
-        return None
-    answer: int = typer.prompt(f"{file}: the page is of {day}, without a year. Which year?", default=now.year, type=int)
-    return answer
-
-
-def _report(loads: "list[Load]", failed: list[str], as_json: bool) -> None:
-    if as_json:
-        print_json(
-            {
-                "files": [
-                    {
-                        "path": str(one.path),
-                        **asdict(one.saved),
-                        "problems": [asdict(p) for p in one.problems],
-                    }
-                    for one in loads
-                ],
-                "failed": failed,
-            }
-        )
-        return
-    for one in loads:
-        for problem in one.problems[:SHOWN_PROBLEMS]:
-            note(f"{'refused' if problem.refused else 'note'}: {problem}")
-        if len(one.problems) > SHOWN_PROBLEMS:
-            note(f"… and {len(one.problems) - SHOWN_PROBLEMS} more; --json lists all")
-        saved = one.saved
-        say(f"{one.path}: {counted(saved.new, 'new paper')}, {saved.changed} changed, {saved.unchanged} known")
-    for reason in failed:
-        note(f"error: {reason}")
+app.command("load")(load.load)
+app.command("trending")(trending.trending)
 
 
 @app.command("list")
@@ -114,16 +41,14 @@ def list_papers(
 @app.command("show")
 def show(
     context: typer.Context,
-    paper: Annotated[str, typer.Argument(help="An id, the beginning of one, or words of the title.")],
+    paper: PaperName,
     as_json: Json = False,
 ) -> None:
     """Show one paper with all that is known of it."""
-    from digest.store import papers
+    from digest.picking import papers_called
 
     with opened(context).store.begin() as connection:
-        found = papers.search(connection, paper)
-    if not found:
-        raise InputError(f"no paper is called {paper!r}; `digest papers list` shows what there is")
+        found = papers_called(connection, paper)
     if as_json:
         print_json([asdict(one) for one in found])
     elif len(found) > 1:
@@ -140,7 +65,9 @@ def _print_paper(paper: "Paper") -> None:
     facts = {
         "id": paper.id,
         "authors": ", ".join(paper.authors),
-        "date": paper.published,
+        "published": paper.published,
+        "listed": paper.listed,
+        "version": paper.version,
         "categories": " ".join(paper.categories),
         "keywords": ", ".join(paper.keywords),
         "signals": ", ".join(signal_words(paper.signals)),
@@ -148,7 +75,40 @@ def _print_paper(paper: "Paper") -> None:
         **{f"{name} link": url for name, url in asdict(paper.links).items()},
         **paper.extra,
     }
+    width = max(len(name) for name, value in facts.items() if value)
     for name, value in facts.items():
         if value:
-            say(f"{name:>12}  {value}")
+            say(folded(f"{name:>{width}}  ", str(value)))
     say("\n" + wrap(paper.abstract or "(no abstract)", 78))
+
+
+@app.command("rejected")
+def rejected(
+    context: typer.Context,
+    source: Annotated[
+        str | None, typer.Argument(metavar="[SOURCE]", help="A source's name, or file; else all.")
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many, the last first.")] = 50,
+    forget: Annotated[bool, typer.Option("--forget", help="Forget them all.")] = False,
+    as_json: Json = False,
+) -> None:
+    """List the records that were refused: where they came from, and why."""
+    from digest.store import source_parts
+
+    with opened(context).store.begin() as connection:
+        if forget:
+            say(f"{counted(source_parts.forget_rejected(connection), 'refused record')} forgotten.")
+            return
+        total = source_parts.count_rejected(connection, source)
+        found = source_parts.rejected(connection, source, limit)
+        others = source_parts.rejecting(connection) if source and not found else []
+    if as_json:
+        print_json([asdict(one) for one in found])
+        return
+    table(("last", "source", "where", "reason"), ((short_time(r.last_at), r.source, r.place, r.reason) for r in found))
+    if total > len(found):
+        note(f"{len(found)} of {total}; --limit shows more")
+    elif not found:
+        say(f"No record of {source!r} was refused." if source else "No record was refused.")
+    if others:
+        note(f"There are refused records of {', '.join(others)}.")

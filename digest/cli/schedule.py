@@ -62,7 +62,11 @@ def _serve(service: "Service") -> bool:
     def tick(name: str, stop: threading.Event) -> None:
         service.tick(name, stop.is_set)
 
-    serve({one.name: partial(tick, one.name) for one in service.site.lists}, threading.Event())
+    def ask(stop: threading.Event) -> None:
+        service.tick_sources(stop.is_set)
+
+    lists = {f"list {one.name}": partial(tick, one.name) for one in service.site.lists}
+    serve({**lists, "sources": ask}, threading.Event())
     log.info("stopped")
     return True
 
@@ -74,6 +78,7 @@ def _tick_once(service: "Service") -> bool:
 
     def tick(stop: threading.Event) -> None:
         try:
+            results.append(service.tick_sources(stop.is_set))
             for one in service.site.lists:
                 if not stop.is_set():
                     results.append(service.tick(one.name, stop.is_set))
@@ -82,7 +87,7 @@ def _tick_once(service: "Service") -> bool:
 
     # serve() for its signals: SIGTERM lets the wire run empty here too.
     serve({"once": tick}, threading.Event())
-    return len(results) == len(service.site.lists) and all(results)
+    return len(results) == 1 + len(service.site.lists) and all(results)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +134,8 @@ def _outlook(
 ) -> _Outlook | None:
     """Return what comes next; None when the crontab line has no next time."""
     from digest.issues.period import period_of
+    from digest.outlook import known_issues, states_of
     from digest.schedule import next_send, periods_concerned
-    from digest.service import known_issues, states_of
 
     coming = next_send(mailing_list.table, frequency, now)
     if coming is None:

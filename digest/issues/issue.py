@@ -14,11 +14,15 @@ up the paper for later issues."""
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A paper in an issue; `rank` is its 1-based place among all papers of the issue."""
+    """A paper in an issue; `rank` is its 1-based place among all papers of the issue.
+
+    `why` says in a few words what made it trending, or that it is there again; "" where nothing tells.
+    """
 
     paper: Paper
     rank: int
     carries: Carries
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,6 +111,7 @@ def _entry(entry: Entry, section: Section, forms: tuple[Form, ...]) -> EntryView
         shortened={form: shortened for form, (_, shortened) in cut.items()},
         links=_links(paper),
         signals=signal_words(paper.signals),
+        why=entry.why,
         forms=forms,
         topic_name=section.topic.name,
         topic_number=section.number,

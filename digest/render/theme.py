@@ -12,6 +12,7 @@ from typing import Any
 import jinja2
 
 from digest.errors import TemplateError
+from digest.render.scripts import scripts
 from digest.render.view import EntryView, IssueView, LinkView, SectionView
 from digest.render.wrapping import cut, some, wrap
 
@@ -106,7 +107,7 @@ def _environment(loader: jinja2.BaseLoader, *, autoescape: bool) -> jinja2.Envir
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(wrap=wrap, cut=cut, some=some)
+    environment.filters.update(wrap=wrap, cut=cut, some=some, scripts=scripts)
     return environment
 
 

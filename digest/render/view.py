@@ -30,7 +30,8 @@ class EntryView:
     `abstract` maps a form to its text, whole sentences, "" where there is none; `shortened` tells per
     form whether something was left out. `url` is the paper's page, or a search for its title when
     `url_is_search`. `number` names the entry in fragment markers and ids. `signals` are short phrases
-    such as "120 upvotes". `topic_name` and `topic_number` are of the section it belongs to.
+    such as "120 upvotes", and `why` says what made the paper trending, or that it is there again; often "".
+    `topic_name` and `topic_number` are of the section it belongs to.
     """
 
     number: int
@@ -42,6 +43,7 @@ class EntryView:
     shortened: Mapping[str, bool]
     links: tuple[LinkView, ...]
     signals: tuple[str, ...]
+    why: str
     forms: tuple[Form, ...]
     topic_name: str
     topic_number: int

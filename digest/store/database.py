@@ -15,7 +15,7 @@ from sqlalchemy.exc import DatabaseError
 
 from digest.errors import BusyError, InputError
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest migration. Compared before Alembic is imported, which takes longer than most commands."""
 
 
@@ -106,8 +106,11 @@ def _migrate(engine: Engine) -> None:
             ) from error
 
 
+def insert_into(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """Return an INSERT that can say what becomes of a row that is there already."""
+    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+
+
 def insert_or_ignore(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
     """Return an INSERT that leaves an existing row as it is, whichever constraint it would break."""
-    if connection.dialect.name == "postgresql":
-        return postgresql.insert(table).on_conflict_do_nothing()
-    return sqlite.insert(table).on_conflict_do_nothing()
+    return insert_into(connection, table).on_conflict_do_nothing()

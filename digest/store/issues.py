@@ -1,19 +1,20 @@
 """The issues: drafts and their papers, what approval freezes, and their states."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
+from digest.issues.compose import standing
 from digest.issues.issue import Carries, Entry, Issue, IssueKey, Section
 from digest.issues.states import IssueState
 from digest.papers.paper import Paper
 from digest.render.parts import Parts, Recipe
 from digest.store import papers
 from digest.store.database import insert_or_ignore
-from digest.store.schema import editions, issue_papers, issue_parts, issues
+from digest.store.schema import editions, issue_papers, issue_parts, issues, paper_keys
 from digest.topics.topic import Topic
 
 TAKEN = (IssueState.APPROVED, IssueState.SENDING, IssueState.PAUSED, IssueState.FINISHED)
@@ -49,6 +50,7 @@ class StoredEntry:
     topic_name: str
     section: int
     carries: Carries
+    why: str
 
 
 def find(connection: Connection, key: IssueKey) -> StoredIssue | None:
@@ -68,6 +70,13 @@ def recent(connection: Connection, list_id: str | None = None, limit: int = 100)
     return [_issue(row) for row in connection.execute(query)]
 
 
+def newest(connection: Connection, list_id: str, frequency: str) -> StoredIssue | None:
+    """Return the issue of a list and frequency with the newest day, or None."""
+    query = select(issues).where(issues.c.list_id == list_id, issues.c.frequency == frequency)
+    row = connection.execute(query.order_by(issues.c.day.desc(), issues.c.id.desc()).limit(1)).first()
+    return _issue(row) if row else None
+
+
 def unfinished(connection: Connection, list_id: str) -> list[StoredIssue]:
     """Return a list's issues that are being sent, oldest first."""
     query = select(issues).where(issues.c.list_id == list_id, issues.c.state == IssueState.SENDING)
@@ -84,30 +93,38 @@ def entries(connection: Connection, issue_id: int) -> list[StoredEntry]:
 def restore(connection: Connection, stored: StoredIssue) -> Issue:
     """Return a stored issue as a value, its sections as they were composed.
 
-    A draft has its papers as they are known now. A frozen issue has but their ids and titles: all else
-    is in its parts.
+    A draft has its papers as they are known now, and two that became one once. A frozen issue has but their ids
+    and titles: all else is in its parts.
     """
     placed = entries(connection, stored.id)
     known = {} if stored.frozen else papers.by_id(connection, (entry.paper_id for entry in placed))
     sections: dict[int, list[StoredEntry]] = {}
-    for entry in placed:
+    for entry in _once(placed, known):
         sections.setdefault(entry.section, []).append(entry)
-    return Issue(
-        key=stored.key,
-        day=stored.day,
-        number=stored.number,
-        sections=tuple(
-            Section(
-                topic=Topic(found[0].topic_id, found[0].topic_name),
-                number=number,
-                entries=tuple(
-                    Entry(known.get(e.paper_id) or Paper(e.paper_id, e.title), e.rank, e.carries) for e in found
-                ),
-                left_over=stored.left_over.get(number, 0),
-            )
-            for number, found in sections.items()
-        ),
-    )
+    composed = [
+        Section(
+            topic=Topic(found[0].topic_id, found[0].topic_name),
+            number=number,
+            entries=tuple(
+                Entry(known.get(e.paper_id) or Paper(e.paper_id, e.title), e.rank, e.carries, e.why) for e in found
+            ),
+            left_over=stored.left_over.get(number, 0),
+        )
+        for number, found in sections.items()
+    ]
+    return Issue(key=stored.key, day=stored.day, number=stored.number, sections=tuple(sorted(composed, key=standing)))
+
+
+def _once(placed: Iterable[StoredEntry], known: Mapping[str, Paper]) -> list[StoredEntry]:
+    """Return entries without those whose paper another has too: with a card rather than a line, then the better."""
+    best: dict[str, StoredEntry] = {}
+    for entry in placed:
+        paper = known.get(entry.paper_id)
+        name = paper.id if paper else entry.paper_id
+        before = best.get(name)
+        if before is None or (before.carries, entry.carries) == ("line", "card"):
+            best[name] = entry
+    return sorted(best.values(), key=lambda entry: entry.rank)
 
 
 def save_draft(connection: Connection, issue: Issue, cutoff: datetime, now: datetime) -> int:
@@ -137,6 +154,8 @@ def save_draft(connection: Connection, issue: Issue, cutoff: datetime, now: date
             "topic_name": section.topic.name,
             "section": section.number,
             "carries": entry.carries,
+            "version": entry.paper.version,
+            "why": entry.why,
         }
         for section in issue.sections
         for entry in section.entries
@@ -146,15 +165,21 @@ def save_draft(connection: Connection, issue: Issue, cutoff: datetime, now: date
     return int(issue_id)
 
 
-def carried(connection: Connection, list_id: str, frequency: str) -> frozenset[str]:
-    """Return the ids of the papers that had their card in this list and frequency."""
+def remove_draft(connection: Connection, issue_id: int) -> None:
+    """Remove a draft of which nothing is left; whatever is further stays."""
+    connection.execute(delete(issues).where(issues.c.id == issue_id, issues.c.state == IssueState.DRAFT))
+
+
+def carried(connection: Connection, list_id: str, frequency: str) -> dict[str, int | None]:
+    """Return the papers that had their card in this list and frequency: by the ids they have now, the version."""
     query = (
-        select(issue_papers.c.paper_id)
-        .join(issues)
+        select(func.coalesce(paper_keys.c.paper_id, issue_papers.c.paper_id), issue_papers.c.version)
+        .select_from(issue_papers.join(issues).outerjoin(paper_keys, papers.led_to_by(issue_papers.c.paper_id)))
         .where(issues.c.list_id == list_id, issues.c.frequency == frequency)
         .where(issues.c.state.in_(TAKEN), issue_papers.c.carries == "card")
+        .order_by(func.coalesce(issue_papers.c.version, 0))  # two that became one: the last version holds
     )
-    return frozenset(connection.execute(query).scalars())
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def last_cutoff(connection: Connection, list_id: str, frequency: str) -> datetime | None:

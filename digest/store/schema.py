@@ -4,16 +4,12 @@ Moments are aware UTC in the program, and UTC in the database. Lists are named b
 so that a rename in the settings changes no row.
 """
 
-from datetime import UTC, datetime
-from typing import Any
-
 from sqlalchemy import (
     JSON,
+    Boolean,
     CheckConstraint,
     Column,
     Date,
-    DateTime,
-    Dialect,
     ForeignKey,
     Index,
     Integer,
@@ -21,34 +17,13 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
     text,
 )
 
 from digest.deliver.states import DeliveryState
 from digest.issues.states import IssueState
-
-
-class Moment(TypeDecorator[datetime]):
-    """An aware moment, stored in UTC whether or not the database knows timezones."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:  # noqa: ARG002
-        """Store in UTC; a naive moment is a defect of the program."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a moment without a timezone can't be stored")
-        return value.astimezone(UTC)
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        """Read as aware UTC."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)  # type: ignore[no-any-return]
+from digest.store.moments import Moment
 
 
 def _one_of(column: str, states: type[IssueState] | type[DeliveryState]) -> CheckConstraint:
@@ -74,16 +49,75 @@ papers = Table(
     Column("position", Integer),
     Column("title", Text, nullable=False),
     Column("abstract", Text, nullable=False),
+    Column("tldr", Text, nullable=False, server_default=""),
     Column("authors", JSON, nullable=False),
+    Column("organization", Text, nullable=False, server_default=""),
     Column("published", Date),
+    Column("listed", Date),
     Column("categories", JSON, nullable=False),
     Column("keywords", JSON, nullable=False),
     Column("links", JSON, nullable=False),
     Column("signals", JSON, nullable=False),
     Column("extra", JSON, nullable=False),
+    Column("version", Integer),
+    Column("other_ids", JSON, nullable=False, server_default="[]"),
+    Column("sources", JSON, nullable=False, server_default="[]"),  # whose records there are, by name
+    Column("records", JSON, nullable=False, server_default="{}"),  # source → the record as it gave it, cleaned
     Column("first_loaded_at", Moment, nullable=False, index=True),
     Column("last_loaded_at", Moment, nullable=False),
+    Column("updated_at", Moment),  # when its version last rose
     Index("ix_papers_published", "published"),
+    Index("ix_papers_updated_at", "updated_at"),
+)
+
+paper_keys = Table(
+    "paper_keys",
+    metadata,
+    # An id, also a former one, or a hash of the title and perhaps an author, which several papers may have.
+    Column("key", String(330), primary_key=True),
+    Column("paper_id", ForeignKey("papers.id", ondelete="CASCADE"), primary_key=True, index=True),
+)
+
+signal_readings = Table(
+    "signal_readings",
+    metadata,
+    Column("paper_id", ForeignKey("papers.id", ondelete="CASCADE"), primary_key=True),
+    Column("day", Date, primary_key=True, index=True),
+    Column("at", Moment, nullable=False),
+    Column("signals", JSON, nullable=False),
+)
+
+source_parts = Table(
+    "source_parts",
+    metadata,
+    Column("source", String(63), primary_key=True),
+    Column("part", String(500), primary_key=True),  # a day, a file, or "" for the whole
+    Column("asked_at", Moment, nullable=False),
+    Column("complete", Boolean, nullable=False),  # nothing more can come in it
+    Column("papers", Integer, nullable=False),
+    Column("validators", JSON, nullable=False),  # what makes the next request a conditional one, and its address
+)
+
+rejected_records = Table(
+    "rejected_records",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("source", String(80), nullable=False),
+    Column("place", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("first_at", Moment, nullable=False),
+    Column("last_at", Moment, nullable=False),
+    UniqueConstraint("source", "place", "reason"),
+)
+
+picks = Table(
+    "picks",
+    metadata,
+    Column("list_id", String(63), primary_key=True),
+    Column("paper_id", String(300), primary_key=True),
+    Column("verb", String(4), nullable=False),
+    Column("at", Moment, nullable=False),
+    CheckConstraint("verb IN ('pin', 'drop')", name="known_verb"),
 )
 
 issues = Table(
@@ -119,6 +153,8 @@ issue_papers = Table(
     Column("topic_name", Text, nullable=False),
     Column("section", Integer, nullable=False),
     Column("carries", String(4), nullable=False),
+    Column("version", Integer),  # the paper's, as it was carried
+    Column("why", Text, nullable=False, server_default=""),  # what made it trending, in words
     Index("ix_issue_papers_paper_id", "paper_id"),
     CheckConstraint("carries IN ('card', 'line')", name="known_carries"),
 )

@@ -18,7 +18,8 @@ from typer.testing import CliRunner, Result
 from digest import clock
 from digest.cli import schedule as command
 from digest.cli.main import app
-from digest.pipeline import collect, key_of
+from digest.collecting import collect_file
+from digest.pipeline import key_of
 from digest.resources import shipped
 from digest.site import Site
 from digest.store import issues
@@ -28,7 +29,7 @@ DAILY = ["ada@example.org", "emmy@example.org", "grace@example.com", "kurt@examp
 
 @pytest.fixture
 def seeded(site) -> Site:
-    collect(site, shipped("seeds") / "seed-page.txt", 2026, clock.now())
+    collect_file(site, shipped("seeds") / "seed-page.txt", 2026, clock.now())
     return site
 
 
@@ -140,7 +141,7 @@ def test_list_knows_the_states(seeded, monkeypatch):
     tomorrow = now.date() + timedelta(days=1)
     more = seeded.root / "more.jsonl"
     more.write_text('{"title": "Robot arms", "abstract": "We grasp.", "id": "2611.00001"}\n', encoding="utf-8")
-    collect(seeded, more, None, now + timedelta(minutes=1))
+    collect_file(seeded, more, None, now + timedelta(minutes=1))
     with seeded.store.begin() as connection:
         build(connection, seeded, daily, "daily", tomorrow, now)
         assert issues.find(connection, key_of(daily, "daily", tomorrow))

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from digest.pipeline import collect
+from digest.collecting import collect_file
 from digest.site import Site
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -44,7 +44,7 @@ def browser() -> Iterator[sync_api.Browser]:
 @pytest.fixture
 def preview(site: Site) -> Iterator[str]:
     """The address that `digest preview daily` prints."""
-    collect(site, site.root / "seeds" / "seed-page.txt", 2026, datetime.now(UTC))
+    collect_file(site, site.root / "seeds" / "seed-page.txt", 2026, datetime.now(UTC))
     run = [sys.executable, "-m", "digest", "--site", str(site.root), "preview", "daily", "--port", "0"]
     with subprocess.Popen(run, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout

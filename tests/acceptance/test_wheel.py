@@ -58,6 +58,31 @@ def test_the_three_users_ways(digest, installed, tmp_path):
     assert "1. Hybrid Internal Model" in ok(digest("--site", site, "issue", "show", "daily"))
 
 
+TOPICS = """
+[topics.robots]
+name = "Robots"
+keywords = ["robot"]
+
+[topics.proofs]
+name = "Proofs"
+keywords = ["theorem proving"]
+"""
+PAPERS = [
+    {"id": "1", "title": "A robot that folds towels", "abstract": "Robots fold what they are given."},
+    {"id": "2", "title": "Theorem proving with lemmas", "abstract": "A prover learns which lemmas help."},
+    {"id": "3", "title": "Tidal flats", "abstract": "Mapping coasts by radar images over ten years."},
+]
+
+
+def test_topics_are_assigned_without_a_site(digest, installed, tmp_path):
+    (tmp_path / "topics.toml").write_text(TOPICS, encoding="utf-8")
+    (tmp_path / "papers.jsonl").write_text("".join(f"{json.dumps(one)}\n" for one in PAPERS), encoding="utf-8")
+    lines = ok(digest("topics", "assign", "papers.jsonl", "--topics", "topics.toml", "--json")).splitlines()
+    assert [json.loads(line)["topic"] for line in lines] == ["robots", "proofs", None]
+    (shipped,) = installed.parents[1].glob("lib/python*/site-packages/digest/topics/data/frequencies.txt.gz")
+    assert shipped.stat().st_size > 100_000  # how rare words are travels with the wheel
+
+
 def test_the_demo_can_be_run_again(digest, tmp_path):
     first, second = ok(digest("demo", "here")), ok(digest("demo", "here"))
     assert "46 loaded" in first

@@ -15,6 +15,7 @@ from datetime import date
 from pathlib import Path
 
 from digest import clock, pipeline
+from digest.collecting import collect_file
 from digest.init import create_site
 from digest.sending import Control
 from digest.site import MailingList, Site
@@ -193,7 +194,7 @@ def plan(root: Path) -> Planned:
     site, mailing_list = open_site(root)
     key = pipeline.key_of(mailing_list, "daily", DAY)
     start = time.perf_counter()
-    pipeline.collect(site, root / "papers.jsonl", None, clock.now())
+    collect_file(site, root / "papers.jsonl", None, clock.now())
     with site.store.begin() as connection:
         _suppress_others(site, connection)
         pipeline.build(connection, site, mailing_list, "daily", DAY, clock.now())

@@ -29,6 +29,7 @@ from digest.render.present import Publication
 from digest.render.theme import Theme
 from digest.resources import shipped
 from digest.subscribers.identity import SigningKeys, message_id_local
+from digest.topics.diversity import Caps
 from digest.topics.topic import Topic
 
 NOW = datetime(2026, 11, 24, 6, tzinfo=UTC)
@@ -68,7 +69,7 @@ def two_hundred() -> Issue:
     ]
     topics = [Topic(f"t{n}", f"Topic {n}") for n in range(TOPICS)]
     topic_of = {paper.id: f"t{n % TOPICS}" for n, paper in enumerate(papers)}
-    return compose(IssueKey("daily", "daily", "2026-11-24"), NOW.date(), papers, topic_of, topics, PAPERS)
+    return compose(IssueKey("daily", "daily", "2026-11-24"), NOW.date(), papers, topic_of, topics, Caps(PAPERS, PAPERS))
 
 
 def drawn(issue: Issue, count: int, chance: random.Random) -> Edition:

@@ -11,9 +11,10 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from digest.pipeline import collect
+from digest.collecting import collect_file
 from digest.resources import shipped
 from digest.site import Site
+from tests.integration.web import Web, serving
 
 Reply = Callable[[str], str | None]
 """Given a recipient, the reply that refuses them, or None to accept."""
@@ -64,6 +65,21 @@ class _OnFreePort(Controller):
         super()._trigger_server()
 
 
+@pytest.fixture(autouse=True)
+def no_proxy(monkeypatch):
+    """Whatever the machine's own environment says about proxies and certificates."""
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "ssl_cert_file", "ssl_cert_dir"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+@pytest.fixture
+def web() -> Iterator[Web]:
+    """A web server that answers as it is told."""
+    with serving() as web:
+        yield web
+
+
 @pytest.fixture
 def server() -> Iterator[Server]:
     handler = Server()
@@ -77,7 +93,7 @@ def server() -> Iterator[Server]:
 @pytest.fixture
 def seeded(site: Site, now) -> Site:
     """The sample site with the seed papers loaded."""
-    collect(site, shipped("seeds") / "seed-page.txt", 2025, now)
+    collect_file(site, shipped("seeds") / "seed-page.txt", 2025, now)
     return site
 
 

@@ -19,8 +19,9 @@ from threading import Thread
 import pytest
 import uvicorn
 
+from digest.collecting import collect_file
 from digest.issues.states import Verb
-from digest.pipeline import approve, build, change_state, collect, key_of
+from digest.pipeline import approve, build, change_state, key_of
 from digest.rehearsal import look
 from digest.site import Site
 from digest.store.schema import metadata
@@ -337,7 +338,7 @@ def test_strangers_titles_are_text_in_the_page(site, now, tmp_path):
     title = "<script>alert(1)</script> \"& 'everything'"
     file = tmp_path / "papers.jsonl"
     file.write_text(json.dumps({"title": title, "abstract": "</pre></code><img src=x onerror=alert(1)>."}) + "\n")
-    collect(site, file, None, now)
+    collect_file(site, file, None, now)
     with serving(site, now, Choice("daily")) as get:
         for view in ("html", "text", "raw"):
             answer = get(f"/?view={view}")

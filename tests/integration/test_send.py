@@ -6,11 +6,12 @@ from email.header import decode_header, make_header
 
 import pytest
 
+from digest.collecting import collect_file
 from digest.deliver.sender import Settlement
 from digest.deliver.states import WAITING, DeliveryState
 from digest.errors import BusyError, InputError, StateError, TemplateError
 from digest.issues.states import IssueState, Verb
-from digest.pipeline import approve, build, change_state, collect, key_of, send
+from digest.pipeline import approve, build, change_state, key_of, send
 from digest.rehearsal import export, look, rehearse, send_test_copy
 from digest.sending import Control
 from digest.store import deliveries, issues, suppressions
@@ -383,7 +384,7 @@ def test_new_papers_make_the_next_issue(mailed, server, now, tmp_path):
     more = tmp_path / "more.jsonl"
     more.write_text('{"title": "A fresh paper on robot arms", "abstract": "We grasp.", "id": "2611.00001"}\n', "utf-8")
     tomorrow = now + timedelta(days=1)
-    collect(mailed, more, None, tomorrow)
+    collect_file(mailed, more, None, tomorrow)
     delivered = send(mailed, mailed.list("daily"), "daily", tomorrow.date(), Control(now=lambda: tomorrow))
     assert delivered.issue.number == 2
     with mailed.store.begin() as connection:

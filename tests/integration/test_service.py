@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from digest.collecting import collect_file
 from digest.issues.issue import IssueKey
 from digest.issues.states import IssueState, Verb
-from digest.pipeline import approve, change_state, collect
+from digest.pipeline import approve, change_state
 from digest.resources import shipped
 from digest.service import Service
 from digest.site import Site
@@ -54,7 +55,7 @@ class World:
         papers = self.root / "more.jsonl"
         line = '{{"title": "Robot arms {0}", "abstract": "We grasp.", "id": "{0}"}}\n'
         papers.write_text("".join(map(line.format, ids)), encoding="utf-8")
-        collect(self.service.site, papers, None, self.now)
+        collect_file(self.service.site, papers, None, self.now)
 
     @property
     def mails(self) -> Counter[str]:
@@ -91,7 +92,7 @@ def said(caplog) -> pytest.LogCaptureFixture:
 @pytest.fixture
 def world(site: Site, said) -> World:
     made = World(site.root)
-    collect(site, shipped("seeds") / "seed-page.txt", 2026, MONDAY)
+    collect_file(site, shipped("seeds") / "seed-page.txt", 2026, MONDAY)
     return made
 
 
@@ -384,7 +385,7 @@ def test_a_defect_keeps_its_traceback_and_is_not_repeated(world, said, monkeypat
     def broken(*_arguments):
         raise RuntimeError("a defect")
 
-    monkeypatch.setattr("digest.pipeline.compose_draft", broken)
+    monkeypatch.setattr("digest.drafting.compose_draft", broken)
     only_daily(world)
     world.march(at(0, 6), timedelta(minutes=10))
     assert [record.exc_info is not None for record in said.records if "a defect" in record.message] == [True]

@@ -21,8 +21,10 @@ from digest.papers.paper import Links, Paper, Signals
 from digest.store import deliveries, issues, papers, schema, suppressions
 from digest.store.database import HEAD, open_database
 from digest.store.deliveries import PlannedDelivery
+from digest.store.loading import Saved, save
 from digest.store.memory import memory
 from digest.store.schema import metadata
+from digest.topics.diversity import Caps
 from digest.topics.topic import Topic
 
 NOW = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
@@ -86,7 +88,7 @@ def test_a_store_that_stays_busy_is_said_in_one_line(tmp_path, monkeypatch):
 
 def test_a_paper_comes_back_as_it_was_stored(store):
     with store.begin() as connection:
-        assert papers.save(connection, [FULL], NOW) == papers.Saved(new=1)
+        assert save(connection, [FULL], NOW) == Saved(new=1)
         assert papers.by_id(connection, [FULL.id, "unknown"]) == {FULL.id: FULL}
         (loaded,) = papers.everything(connection)
     assert (loaded.paper, loaded.first_loaded_at) == (FULL, NOW)
@@ -95,9 +97,9 @@ def test_a_paper_comes_back_as_it_was_stored(store):
 def test_a_paper_loaded_again_keeps_when_it_came_first(store):
     later = NOW + timedelta(days=2)
     with store.begin() as connection:
-        papers.save(connection, [FULL], NOW)
-        assert papers.save(connection, [FULL], later) == papers.Saved(unchanged=1)
-        assert papers.save(connection, [replace(FULL, title="Better")], later) == papers.Saved(changed=1)
+        save(connection, [FULL], NOW)
+        assert save(connection, [FULL], later) == Saved(unchanged=1)
+        assert save(connection, [replace(FULL, title="Better")], later) == Saved(changed=1)
         (loaded,) = papers.everything(connection)
     assert loaded.paper.title == "Better"
     assert loaded.first_loaded_at == NOW
@@ -105,7 +107,7 @@ def test_a_paper_loaded_again_keeps_when_it_came_first(store):
 
 def test_search_takes_percent_signs_as_they_are(store):
     with store.begin() as connection:
-        papers.save(connection, [FULL, replace(FULL, id="page:1", title="50% of_all")], NOW)
+        save(connection, [FULL, replace(FULL, id="page:1", title="50% of_all")], NOW)
         assert [p.id for p in papers.search(connection, "50%")] == ["page:1"]
         assert [p.id for p in papers.search(connection, "a TITLE")] == [FULL.id]
         assert papers.search(connection, "%") == papers.search(connection, "50% of")
@@ -113,13 +115,34 @@ def test_search_takes_percent_signs_as_they_are(store):
 
 def test_a_moment_without_timezone_is_refused(store):
     with store.begin() as connection, pytest.raises(StatementError, match="without a timezone"):
-        papers.save(connection, [FULL], NOW.replace(tzinfo=None))
+        save(connection, [FULL], NOW.replace(tzinfo=None))
 
 
 def draft(store, period="2026-11-24", day=date(2026, 11, 24)):
-    issue = compose(IssueKey("daily", "daily", period), day, [FULL], {FULL.id: "logic"}, [Topic("logic", "Logic")], 10)
+    issue = compose(
+        IssueKey("daily", "daily", period), day, [FULL], {FULL.id: "logic"}, [Topic("logic", "Logic")], Caps(10, 10)
+    )
     with store.begin() as connection:
         return issues.save_draft(connection, issue, cutoff=NOW, now=NOW)
+
+
+def test_a_stored_issue_has_its_sections_as_they_were_composed(store):
+    some = [replace(FULL, id=f"page:{n}", title=f"Paper {n}") for n in range(3)]
+    topics = [Topic("logic", "Logic"), Topic("vision", "Vision")]
+    issue = compose(
+        IssueKey("daily", "daily", "2026-11-24"),
+        date(2026, 11, 24),
+        some,
+        {"page:1": "vision", "page:2": "logic"},  # the best paper fits no topic
+        topics,
+        Caps(10, 10),
+    )
+    with store.begin() as connection:
+        save(connection, some, NOW)
+        issues.save_draft(connection, issue, cutoff=NOW, now=NOW)
+        restored = issues.restore(connection, issues.find(connection, issue.key))
+    assert [section.topic.name for section in restored.sections] == ["Vision", "Logic", "Other papers"]
+    assert [s.number for s in restored.sections] == [s.number for s in issue.sections]
 
 
 def planned(number):
@@ -201,7 +224,7 @@ def test_whom_a_memory_has_met_is_known_by_the_first_number():
 
 def test_a_draft_that_was_stored_comes_back_whole(store):
     with store.begin() as connection:
-        papers.save(connection, [FULL], NOW)
+        save(connection, [FULL], NOW)
     issue_id = draft(store)
     with store.begin() as connection:
         stored = issues.recent(connection)[0]

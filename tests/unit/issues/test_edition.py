@@ -8,6 +8,7 @@ from digest.issues.compose import OTHER, compose
 from digest.issues.edition import edition_of, leads
 from digest.issues.issue import IssueKey
 from digest.papers.paper import Paper
+from digest.topics.diversity import Caps
 from digest.topics.topic import Topic
 
 TOPICS = tuple(Topic(id=name, name=name.title()) for name in ("vision", "speech", "agents", "theory"))
@@ -17,7 +18,7 @@ IDS = [t.id for t in TOPICS]
 def issue_of(*homes):
     ranked = [Paper(f"file:{n}", f"Paper {n}") for n in range(1, len(homes) + 1)]
     topic_of = {p.id: home for p, home in zip(ranked, homes, strict=True)}
-    return compose(IssueKey("daily", "daily", "2026-11-24"), date(2026, 11, 24), ranked, topic_of, TOPICS, 20)
+    return compose(IssueKey("daily", "daily", "2026-11-24"), date(2026, 11, 24), ranked, topic_of, TOPICS, Caps(20, 20))
 
 
 ISSUES = st.lists(st.sampled_from([*IDS, None]), min_size=1, max_size=30).map(lambda homes: issue_of(*homes))

@@ -22,6 +22,7 @@ def make_entry(number: int, title: str = "", **changes: Any) -> EntryView:
         shortened={"lead": False, "card": True, "brief": True, "line": True},
         links=(LinkView("PDF", f"https://papers.example.org/{number}.pdf"),),
         signals=("120 upvotes", "4 comments"),
+        why="",
         forms=("card",),
         topic_name="Vision",
         topic_number=1,

@@ -9,6 +9,7 @@ from digest.issues.edition import edition_of
 from digest.issues.issue import IssueKey
 from digest.papers.paper import Paper
 from digest.render.fit import MAX_HTML, SLOT_RESERVE, Fit, carded, fit
+from digest.topics.diversity import Caps
 from digest.topics.topic import Topic
 
 TOPICS = tuple(Topic(id=f"t{n}", name=f"T{n}") for n in range(1, 6))
@@ -19,7 +20,7 @@ def issue_of(*homes, max_cards=20):
     ranked = [Paper(f"file:{n}", f"Paper {n}") for n in range(1, len(homes) + 1)]
     topic_of = {p.id: home for p, home in zip(ranked, homes, strict=True)}
     key = IssueKey("daily", "daily", "2026-11-24")
-    return compose(key, date(2026, 11, 24), ranked, topic_of, TOPICS, max_cards)
+    return compose(key, date(2026, 11, 24), ranked, topic_of, TOPICS, Caps(max_cards, max_cards))
 
 
 def sizes_of(issue, lead=800, card=500, brief=300, line=100):

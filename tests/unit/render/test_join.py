@@ -28,6 +28,7 @@ from digest.render.present import Publication
 from digest.render.theme import Theme
 from digest.resources import shipped
 from digest.subscribers.identity import SigningKeys
+from digest.topics.diversity import Caps
 from digest.topics.topic import Topic
 
 THEME = Theme([shipped("templates") / "default"])
@@ -87,7 +88,7 @@ def mailings(draw):
     papers = [replace(drawn[n % len(drawn)], id=f"file:{n}") for n in range(len(homes))]
     topic_of = {paper.id: home for paper, home in zip(papers, homes, strict=True)}
     key = IssueKey("daily", "daily", "2026-11-24")
-    issue = compose(key, date(2026, 11, 24), papers, topic_of, topics, draw(st.integers(1, 40)))
+    issue = compose(key, date(2026, 11, 24), papers, topic_of, topics, Caps(draw(st.integers(1, 40)), 40))
     issue = replace(issue, number=draw(st.none() | st.integers(1, 999)))
     site = draw(st.sampled_from(["", "https://digest.example.org"]))
     publication = Publication(draw(TEXT), draw(TEXT), draw(TEXT), draw(TEXT), site, draw(TEXT))
@@ -176,7 +177,7 @@ def content(part):
 
 
 @settings(
-    max_examples=25,
+    max_examples=settings.default.max_examples // 3,  # each renders an issue in full twice
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
@@ -203,7 +204,9 @@ def test_the_join_is_the_full_render_when_there_is_no_room(wish):
     papers = [Paper(f"file:{n}", f"{n} {titles[n % 3]}", f"{titles[n % 3]}. And more. " * 9) for n in range(200)]
     topics = [Topic(f"t{n}", f"Topic {n}") for n in range(4)]
     topic_of = {paper.id: f"t{n % 5}" for n, paper in enumerate(papers)}
-    issue = compose(IssueKey("daily", "daily", "2026-11-24"), date(2026, 11, 24), papers, topic_of, topics, 60)
+    issue = compose(
+        IssueKey("daily", "daily", "2026-11-24"), date(2026, 11, 24), papers, topic_of, topics, Caps(60, 60)
+    )
     publication = Publication("Daily Papers", "", "", "Paper Digest", "", "")
     edition = edition_of(issue, wish, "en")
     to = addressee(headers_of(publication), "Ada")

@@ -21,8 +21,8 @@ from digest.render.present import Publication
 from digest.render.theme import Theme
 from digest.resources import shipped
 from digest.sources.file import load_file
+from digest.topics.diversity import Caps
 from digest.topics.match import assign
-from digest.topics.rank import rank
 from digest.topics.topic import Topic
 
 KEY = IssueKey("daily", "daily", "2026-11-24")
@@ -54,9 +54,9 @@ def seeds(theme):
     """The 46 seed papers under the shipped topics, every one with a card."""
     tables = tomllib.loads((shipped("templates") / "site" / "topics.toml").read_text())["topics"]
     topics = [Topic(name, t["name"], t["description"], tuple(t["keywords"])) for name, t in tables.items()]
-    ranked = rank(load_file(shipped("seeds") / "seed-page.txt", 2024).papers)
+    ranked = load_file(shipped("seeds") / "seed-page.txt", 2024).papers  # which is by rank
     topic_of = {a.paper_id: a.topic_id for a in assign(ranked, topics)}
-    issue = compose(KEY, DAY, ranked, topic_of, topics, max_cards=46)
+    issue = compose(KEY, DAY, ranked, topic_of, topics, Caps(46, 46))
     return issue, render_parts(theme, issue, PUBLICATION, "en")
 
 
@@ -74,7 +74,7 @@ def flood(theme):
         for n in range(1, 501)
     ]
     topic_of = {p.id: home(n) for n, p in enumerate(papers, start=1)}
-    issue = compose(KEY, DAY, papers, topic_of, TOPICS, max_cards=200)
+    issue = compose(KEY, DAY, papers, topic_of, TOPICS, Caps(200, 200))
     return issue, render_parts(theme, issue, PUBLICATION, "en")
 
 
@@ -151,7 +151,7 @@ def test_of_a_flood_most_dont_fit(theme, flood):
 
 
 def test_an_empty_issue_fits(flood):
-    assert whole_fit(flood[1], compose(KEY, DAY, [], {}, (), 3), "en").forms == {}
+    assert whole_fit(flood[1], compose(KEY, DAY, [], {}, (), Caps(3, 3)), "en").forms == {}
 
 
 def test_parts_are_stored_and_read_again(seeds):
@@ -210,7 +210,7 @@ def test_only_the_subscribers_slots_are_open_in_a_recipe(theme, seeds):
 
 def small():
     papers = [Paper(f"file:{n}", f"Paper {n}") for n in range(1, 5)]
-    return compose(KEY, DAY, papers, {p.id: f"t{n % 2 + 1}" for n, p in enumerate(papers)}, TOPICS, 20)
+    return compose(KEY, DAY, papers, {p.id: f"t{n % 2 + 1}" for n, p in enumerate(papers)}, TOPICS, Caps(20, 20))
 
 
 def subject(theme, wish=(), issue=None):
@@ -239,7 +239,7 @@ def test_an_edition_says_what_is_in_it(theme):
 
 
 def test_an_edition_of_one_paper_says_so(theme):
-    one = compose(KEY, DAY, [Paper("file:1", "Alone")], {}, (), 20)
+    one = compose(KEY, DAY, [Paper("file:1", "Alone")], {}, (), Caps(20, 20))
     made = subject(theme, issue=one)
     assert made.values == {"subject": "Alone", "preheader": "1 paper", "total": "1 paper", "overflow": ""}
 

@@ -21,6 +21,7 @@ from digest.render.present import (
     whole_view,
     written_out,
 )
+from digest.topics.diversity import Caps
 from digest.topics.topic import Topic
 
 PUBLICATION = Publication(
@@ -42,7 +43,7 @@ PAPERS = [
     Paper("file:4", "Fourth", "Last one."),
 ]
 HOMES = {"file:1": "speech", "file:2": "vision", "file:3": "vision", "file:4": None}
-ISSUE = compose(IssueKey("daily", "daily", "2026-11-24"), date(2026, 11, 24), PAPERS, HOMES, TOPICS, 3)
+ISSUE = compose(IssueKey("daily", "daily", "2026-11-24"), date(2026, 11, 24), PAPERS, HOMES, TOPICS, Caps(3, 3))
 
 
 def slot(name):
@@ -112,7 +113,7 @@ def test_a_short_or_missing_abstract_is_not_called_shortened():
     view = whole()
     assert view.leads[1].abstract == {"lead": "Short."}
     assert view.leads[1].shortened == {"lead": False}
-    empty = whole_view(compose(ISSUE.key, ISSUE.day, PAPERS[2:3], {}, (), 3), PUBLICATION, "en", slot).leads[0]
+    empty = whole_view(compose(ISSUE.key, ISSUE.day, PAPERS[2:3], {}, (), Caps(3, 3)), PUBLICATION, "en", slot).leads[0]
     assert (empty.abstract, empty.shortened) == ({"lead": ""}, {"lead": False})
 
 
@@ -129,7 +130,7 @@ def test_a_short_or_missing_abstract_is_not_called_shortened():
     ],
 )
 def test_a_title_leads_to_the_papers_page_or_what_comes_nearest(links, url, others):
-    issue = compose(ISSUE.key, ISSUE.day, [replace(PAPERS[0], links=links)], {}, (), 3)
+    issue = compose(ISSUE.key, ISSUE.day, [replace(PAPERS[0], links=links)], {}, (), Caps(3, 3))
     entry = whole_view(issue, PUBLICATION, "en", slot).leads[0]
     assert (entry.url, entry.url_is_search) == (url, False)
     assert [link.label for link in entry.links] == others
