@@ -185,9 +185,10 @@ def test_of_too_many_entries_the_first_are_read(monkeypatch, encoding, end):
     assert told(parsed)[-1][0].startswith("more than 3 records; the 9")
 
 
-def test_a_feed_of_too_many_bytes_is_refused(monkeypatch):
+@pytest.mark.parametrize("content", [rss(ITEM), b'{"items": [{"title": "' + b"x" * 100 + b'"}]}'], ids=["rss", "json"])
+def test_a_feed_of_too_many_bytes_is_refused(monkeypatch, content):
     monkeypatch.setattr(module, "SIZE_LIMIT", 100)
-    (problem,) = parse(rss(ITEM), "feed").problems
+    (problem,) = parse(content, "feed").problems
     assert problem.refused
     assert "expected 100 at most" in problem.reason
 
