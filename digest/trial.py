@@ -26,6 +26,7 @@ from digest.config.values import is_loopback
 from digest.deliver.outcome import Outcome, Stage
 from digest.deliver.states import Verb
 from digest.errors import InputError, RelayError, SourceError
+from digest.pipeline import approve, build
 from digest.rehearsal import send_test_copy
 from digest.resources import shipped
 from digest.site import Site
@@ -159,8 +160,12 @@ def load_newest(site: Site, now: datetime) -> date:
 
 
 def send(site: Site, trial: Trial, day: date, now: datetime) -> None:
-    """Send the papers of a day, once. Raises RelayError."""
-    outcome = send_test_copy(site, site.list("daily"), "daily", day, trial.to, now, prefix="")
+    """Send the papers of a day as the first issue, once. Raises RelayError."""
+    daily = site.list("daily")
+    with site.store.begin() as connection:
+        if (stored := build(connection, site, daily, "daily", day, now)) is not None:
+            approve(connection, site, daily, stored.key, now)
+    outcome = send_test_copy(site, daily, "daily", day, trial.to, now, prefix="")
     if outcome.verb is not Verb.ACCEPT:
         raise RelayError(_refusal(trial.relay, outcome))
 

@@ -118,6 +118,7 @@ def test_the_newest_papers_are_in_the_inbox_once_and_nothing_is_left(web, server
     assert f"127.0.0.1 took the mail with 2 papers; look into the inbox of {TO}." in result.stdout
     ((envelope, message),) = server.messages
     assert (envelope.rcpt_tos, envelope.mail_from) == ([TO], TO)
+    assert all("No. 1" in part and "Draft" not in part for part in parts(message))
     assert message["From"] == f"Paper Digest <{TO}>"
     assert "Lemmas in the wild" in message["Subject"]
     assert "[Test]" not in message["Subject"]
