@@ -13,7 +13,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from digest import clock
-from digest.errors import InputError, SourceError
+from digest.errors import BusyError, InputError, SourceError
 from digest.papers.paper import Paper, Parsed, Problem
 from digest.site import Site, Source
 from digest.sources.fetch import AbsentError, Answer, Fetcher, Validators, expect
@@ -81,7 +81,10 @@ def collect(
         yield Collected(source.name, source.name, nothing=NONE_DUE)
     with Fetcher(site.contact, pause=POLITE, now=now, sleep=sleep) as fetcher:
         for visit in todo:
-            collected = _visit(site, source, visit, asked.get(visit.part), fetcher, now())
+            try:
+                collected = _visit(site, source, visit, asked.get(visit.part), fetcher, now())
+            except BusyError as error:
+                collected = Collected(source.name, visit.place, error=str(error))
             yield collected
             if collected.error is not None:
                 return

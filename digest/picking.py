@@ -54,19 +54,22 @@ def pick(site: Site, mailing_list: MailingList, words: str, verb: picks.Pick | N
             picks.pick(connection, mailing_list.id, paper.id, verb, now)
         elif not picks.unpick(connection, mailing_list.id, paper.id):
             raise InputError(f"{mailing_list.name}: {paper.id} is neither pinned nor dropped there")
-        rebuilt: list[IssueKey] = []
-        emptied: list[IssueKey] = []
+        drafts: list[tuple[Frequency, StoredIssue]] = []
         fixed: list[Fixed] = []
         carried: list[Frequency] = []
         for frequency in get_args(Frequency):
             newest = issues.newest(connection, mailing_list.id, frequency)
             if newest is not None and newest.state is IssueState.DRAFT:
-                again = pipeline.build(connection, site, mailing_list, frequency, newest.day, now)
-                (emptied if again is None else rebuilt).append(newest.key)
+                drafts.append((frequency, newest))
             elif newest is not None and newest.state in FIXED:
                 fixed.append(Fixed(newest.key, newest.state, _stands_in(connection, newest, paper)))
             if paper.id in issues.carried(connection, mailing_list.id, frequency):
                 carried.append(frequency)
+    rebuilt: list[IssueKey] = []
+    emptied: list[IssueKey] = []
+    for frequency, draft in drafts:
+        again = pipeline.build_apart(site, mailing_list, frequency, draft.day, lambda: now)
+        (emptied if again is None else rebuilt).append(draft.key)
     return Picked(paper, tuple(rebuilt), tuple(emptied), tuple(fixed), tuple(carried))
 
 

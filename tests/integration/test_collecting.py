@@ -15,6 +15,7 @@ from digest.drafting import select as select_candidates
 from digest.issues.issue import IssueKey
 from digest.issues.states import IssueState
 from digest.store import issues, papers, picks, source_parts
+from digest.store.database import open_database
 from digest.store.loading import Saved
 from digest.store.readings import of_papers
 from digest.store.schema import issue_papers, paper_keys
@@ -583,3 +584,14 @@ def test_a_clock_put_back_leaves_no_gap_in_what_is_asked_for(desk, web):
     desk.clock.later(days=-3000)
     desk.ask("api")
     assert "submittedDate:[202611190000 TO 2026" in web.asked[1].query["search_query"]
+
+
+def test_a_store_that_stays_busy_is_the_error_of_one_source_and_not_of_the_others(desk, web, monkeypatch):
+    web.answer("/lab.xml", rss(item("A paper", "https://example.org/a")))
+    monkeypatch.setattr("digest.store.database.PATIENCE", 0.05)
+    assert desk.rows() == {}
+    with open_database(desk.site.root / desk.site.settings.store).begin():
+        (collected,) = desk.ask("lab")
+    assert "busy" in (collected.error or "")
+    assert desk.rows() == {}
+    assert [one.saved.new for one in desk.ask("lab")] == [1]
