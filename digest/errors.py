@@ -12,6 +12,16 @@
 Anything else that escapes is a defect of the program and keeps its traceback.
 """
 
+from collections.abc import Iterable
+
+
+def meant(name: str, known: Iterable[str], otherwise: str) -> str:
+    """Return "did you mean …?" with the one of `known` that `name` comes near, or `otherwise` where none does."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, list(known), n=1)
+    return f"did you mean {near[0]!r}?" if near else otherwise
+
 
 class DigestError(Exception):
     """A mistake or a refusal that a person can act on; `str()` is one line that says how."""

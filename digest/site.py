@@ -20,7 +20,7 @@ from digest.config.load import load_settings
 from digest.config.settings import ListTable, RelayTable, Settings, SourceTable, WantedTable
 from digest.deliver.pace import Limit
 from digest.deliver.relay import Relay, Secret
-from digest.errors import BusyError, ConfigError, InputError
+from digest.errors import BusyError, ConfigError, InputError, meant
 from digest.render.headers import IssueHeaders, Mailbox
 from digest.render.present import Publication
 from digest.render.theme import Theme
@@ -75,13 +75,10 @@ class Site:
 
     def list(self, name: str) -> MailingList:
         """Return a list by name. Raises InputError with the nearest one."""
-        from difflib import get_close_matches
-
         table = self.settings.lists.get(name)
         if table is not None:
             return MailingList(name, table.id or name, table)
-        near = get_close_matches(name, self.settings.lists, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"lists: {', '.join(self.settings.lists)}"
+        hint = meant(name, self.settings.lists, f"lists: {', '.join(self.settings.lists)}")
         raise InputError(f"there is no list {name!r}; {hint}")
 
     @property
@@ -91,15 +88,13 @@ class Site:
 
     def source(self, name: str) -> Source:
         """Return a source by name; one that needs no settings need not be declared. Raises InputError."""
-        from difflib import get_close_matches
-
         declared = self.settings.sources
         if name in declared:
             return Source(name, declared[name])
         if name in UNDECLARED:
             return Source(name, SourceTable.model_validate({"kind": name}))
-        near = get_close_matches(name, [*declared, *UNDECLARED], n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"sources: {', '.join([*declared, *UNDECLARED])}"
+        known = [*declared, *UNDECLARED]
+        hint = meant(name, known, f"sources: {', '.join(known)}")
         raise InputError(f"there is no source, file or folder {name!r}; {hint}")
 
     @property

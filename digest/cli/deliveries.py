@@ -10,7 +10,7 @@ import typer
 from digest import clock
 from digest.cli.arguments import IssueName, issue_key, opened
 from digest.cli.output import Json, counted, note, print_json, print_json_rows, say, short_time, table
-from digest.errors import InputError
+from digest.errors import InputError, meant
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -67,13 +67,10 @@ def deliveries(
 
 def _states(given: "Collection[str]", possible: "tuple[DeliveryState, ...]") -> "frozenset[DeliveryState]":
     """Return the states that are named. Raises InputError with the nearest one."""
-    from difflib import get_close_matches
-
     by_name = {str(state): state for state in possible}
     for name in given:
         if name not in by_name:
-            near = get_close_matches(name, by_name, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"expected one of {', '.join(by_name)}"
+            hint = meant(name, by_name, f"expected one of {', '.join(by_name)}")
             raise InputError(f"--state {name}: {hint}")
     return frozenset(by_name[name] for name in given)
 

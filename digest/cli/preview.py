@@ -13,7 +13,7 @@ import typer
 from digest import clock
 from digest.cli.arguments import DateOption, FrequencyOption, ListName, day_of, frequency_of, opened
 from digest.cli.output import note, say
-from digest.errors import InputError
+from digest.errors import InputError, meant
 
 if TYPE_CHECKING:
     from digest.site import MailingList, Site
@@ -51,8 +51,6 @@ def _choice(
     site: "Site", mailing_list: "MailingList", frequency: str | None, date: str | None, topics: list[str]
 ) -> "Choice":
     """Return what the options ask for, checked. Raises InputError."""
-    from difflib import get_close_matches
-
     from digest.web.shown import Choice
 
     if frequency is not None:
@@ -61,8 +59,7 @@ def _choice(
     known = [topic.id for topic in site.topics(mailing_list)]
     for topic in topics:
         if topic not in known:
-            near = get_close_matches(topic, known, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"topics: {', '.join(known)}"
+            hint = meant(topic, known, f"topics: {', '.join(known)}")
             raise InputError(f"--topics: list {mailing_list.name} has no topic {topic!r}; {hint}")
     return Choice(mailing_list.name, frequency or "", date or "", tuple(topics))
 

@@ -25,6 +25,7 @@ from digest.config.values import (
     WebAddress,
     is_loopback,
 )
+from digest.errors import meant
 
 MAX_VERP_LOCAL = 64 - len("+") - 32
 """Characters before the @ of a sender that leave room for a plus sign and a token (RFC 5321, 4.5.3.1.1)."""
@@ -283,10 +284,7 @@ class Settings(BaseSettings):
 
 
 def _expect_name(where: str, name: str, known: Mapping[str, object]) -> None:
-    from difflib import get_close_matches
-
     if name in known:
         return
-    near = get_close_matches(name, known, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(known)) or 'none'}"
+    hint = meant(name, known, f"known: {', '.join(sorted(known)) or 'none'}")
     raise ValueError(f"{where}: {name!r} is not declared; {hint}")

@@ -6,7 +6,6 @@ address with a password in it) is not repeated.
 
 import re
 import unicodedata
-from difflib import get_close_matches
 from ipaddress import ip_address
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -14,6 +13,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from cronsim import CronSim, CronSimError
 from pydantic import AfterValidator, Field
+
+from digest.errors import meant
 
 _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _DOMAIN = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
@@ -49,8 +50,7 @@ def _timezone(value: str) -> str:
     try:
         ZoneInfo(value)
     except (KeyError, ValueError, OSError):
-        near = get_close_matches(value, available_timezones(), n=1)
-        hint = f"did you mean {near[0]!r}?" if near else "expected one such as 'Europe/Berlin'"
+        hint = meant(value, available_timezones(), "expected one such as 'Europe/Berlin'")
         raise ValueError(f"{value!r} is no IANA timezone; {hint}") from None
     return value
 

@@ -14,10 +14,10 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from digest.errors import meant
 from digest.subscribers.address import Address, parse_address
 from digest.subscribers.subscriber import Subscriber
 from digest.subscribers.table import Header, RawRow, read_table, split_lines
@@ -169,8 +169,7 @@ def _topics(text: str, known: frozenset[str]) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4096)
 def _unknown_topic(topic: str, known: frozenset[str]) -> str:
-    near = get_close_matches(topic[:64], sorted(known), n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(known)) or 'none'}"
+    hint = meant(topic[:64], sorted(known), f"known: {', '.join(sorted(known)) or 'none'}")
     return f"the topic {_shown(topic)} is not declared; {hint}"
 
 

@@ -16,25 +16,11 @@ from digest.papers.paper import Paper, Signals
 from digest.site import Site
 from digest.store.loading import save
 from tests.integration.test_cli_delivery import clean, command, run, said
-from tests.integration.web import Reply, json_reply, serving
+from tests.integration.web import Reply, json_reply
 
 FEED = """<?xml version="1.0"?><rss version="2.0"><channel><title>Lab</title>
 <item><title>{title}</title><link>https://example.org/{link}</link><description>Words about it.</description></item>
 </channel></rss>"""
-
-
-@pytest.fixture(autouse=True)
-def no_proxy(monkeypatch):
-    """Whatever the machine's own environment says about proxies and certificates."""
-    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "ssl_cert_file", "ssl_cert_dir"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
-
-
-@pytest.fixture
-def web():
-    with serving() as web:
-        yield web
 
 
 def declared(site: Site, **urls: str) -> Site:

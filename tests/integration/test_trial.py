@@ -18,26 +18,18 @@ from digest.errors import InputError, SourceError
 from digest.trial import SOURCE_URL, Trial, load_newest, relay_of, send
 from tests.integration.conftest import Server, _OnFreePort
 from tests.integration.test_cli_delivery import clean
-from tests.integration.web import Reply, json_reply, serving
+from tests.integration.web import Reply, json_reply
 
 SECRET = "correct horse battery"
 TO = "me@example.org"
 TUESDAY, SUNDAY = datetime(2026, 11, 24, 6, 0, tzinfo=UTC), datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
 
 
-@pytest.fixture(autouse=True)
-def no_proxy(monkeypatch):
-    """Whatever the machine's own environment says about proxies and certificates."""
-    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "ssl_cert_file", "ssl_cert_dir"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
-
-
 @pytest.fixture
-def web(monkeypatch):
-    with serving() as web:
-        monkeypatch.setenv(SOURCE_URL, f"{web.root}/daily")
-        yield web
+def web(web, monkeypatch):
+    """The server of every test, asked in place of Hugging Face."""
+    monkeypatch.setenv(SOURCE_URL, f"{web.root}/daily")
+    return web
 
 
 @pytest.fixture
