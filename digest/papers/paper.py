@@ -8,12 +8,13 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """Where a paper can be read; every one is http(s) or None."""
+    """Where a paper can be read, and a picture of it; every one is http(s) or None."""
 
     paper: str | None = None
     pdf: str | None = None
     code: str | None = None
     project: str | None = None
+    thumbnail: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

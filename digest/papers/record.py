@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from digest.papers.clean import clean_line, clean_url
@@ -117,6 +118,7 @@ def _links(values: Values) -> Links:
         pdf=values.link("pdf", "pdf_url"),
         code=values.link("code", "github", "githubRepo"),
         project=values.link("project", "projectPage"),
+        thumbnail=values.link("thumbnail"),
     )
 
 
@@ -128,7 +130,7 @@ def _with_implied(links: Links, ids: tuple[str, ...]) -> Links:
         page, pdf = f"https://arxiv.org/abs/{name}", f"https://arxiv.org/pdf/{name}"
     elif scheme == "doi":
         page = clean_url(f"https://doi.org/{name}")
-    return Links(links.paper or page, links.pdf or pdf, links.code, links.project)
+    return replace(links, paper=links.paper or page, pdf=links.pdf or pdf)
 
 
 def _signals(values: Values) -> Signals:

@@ -91,10 +91,10 @@ def test_an_element_of_today():
     assert (paper.organization, paper.listed) == ("The Lab", DAY)
     assert paper.abstract == "We show that small models are enough."
     assert (paper.links.code, paper.links.project) == ("https://example.org/code", "https://example.org/project")
+    assert paper.links.thumbnail == "https://example.org/thumb.png"
     assert paper.signals == Signals(12, 3, 40)
     assert paper.extra == {
         "mediaUrl": "https://example.org/thumb.png",
-        "thumbnail": "https://example.org/thumb.png",
         "mediaUrls": ["https://example.org/film.mp4"],
         "isAuthorParticipating": True,
         "ai_summary_model": "some/model",
