@@ -4,7 +4,7 @@ BIN := .venv/bin
 DIGEST := $(BIN)/digest
 LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet
 
-.PHONY: demo test check screenshots eval bench bench-ledger bench-memory bench-papers torture lock clean
+.PHONY: demo test check screenshots eval bench bench-ledger bench-memory bench-papers torture words lock clean
 
 demo: .venv/run  ## a fresh site in demo/: load the seeds, build, approve, send, and say where the mail lies
 	$(DIGEST) demo demo
@@ -38,6 +38,11 @@ bench-papers: .venv/dev  ## what 1,000 new papers cost when 100,000 are known
 
 torture: .venv/dev  ## 50,000 messages, the sender killed 200 times, faults injected; prints the table of docs/reliability.md
 	$(BIN)/python tests/torture.py
+
+words: .venv/dev  ## bring the translations in templates/locale up to date with what the templates say
+	$(BIN)/pybabel --quiet extract --mapping-file babel.cfg --no-location --omit-header --output-file .venv/words.pot .
+	for catalog in templates/locale/*.po; do $(BIN)/pybabel --quiet update --no-fuzzy-matching --no-wrap \
+	  --input-file .venv/words.pot --output-file $$catalog --locale $$(basename $$catalog .po); done
 
 lock: .venv/dev  ## write the lock files anew (uv is needed only here)
 	$(BIN)/pip install --quiet uv

@@ -246,9 +246,8 @@ def _unfit(site: Site, mailing_list: MailingList, draft: Issue) -> set[str]:
 
 def _with_room(site: Site, mailing_list: MailingList, draft: Issue) -> Issue:
     """Make title lines of the cards for which the widest edition has no room."""
-    language = mailing_list.table.language
-    parts = render_parts(site.theme(mailing_list), draft, site.publication(mailing_list), language)
-    cards = carded(draft, whole_fit(parts, draft, language))
+    parts = render_parts(site.theme(mailing_list), draft, site.publication(mailing_list))
+    cards = carded(draft, whole_fit(parts, draft, mailing_list.table.language))
 
     def lowered(entry: Entry) -> Entry:
         return entry if entry.rank in cards else replace(entry, carries="line")

@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 
 from digest.deliver.delivery import Claim, Outgoing
 from digest.errors import InputError
+from digest.frozen import frozen_languages, frozen_theme
 from digest.issues.edition import edition_of
 from digest.issues.issue import Issue
 from digest.render.fragments import Piece, fill
@@ -27,6 +28,7 @@ from digest.render.links import subscriber_links
 from digest.render.message import Addressee, EditionMessage, Frame, edition_message
 from digest.render.parts import Assembly, Parts, Recipe, recipe, render_parts
 from digest.render.present import Publication
+from digest.render.words import offered
 from digest.site import MailingList, Site
 from digest.store import issues
 from digest.store.database import reading
@@ -144,22 +146,30 @@ def sample(
     issue: Issue,
     stored: issues.StoredIssue | None,
     topics: Collection[str],
+    language: str | None = None,
+    theme: str | None = None,
 ) -> Sample:
-    """Return the edition of `topics` (empty for all). Raises InputError when it has no papers."""
+    """Return the edition of `topics` (empty for all) for somebody who wants `language`, else the list's.
+
+    What isn't frozen is shown in `theme`, else in the list's. Raises InputError when it has no papers, ConfigError for
+    a theme that isn't there.
+    """
     frozen = stored.frozen if stored else None
     publication = Publication(**frozen["publication"]) if frozen else site.publication(mailing_list)
     headers = IssueHeaders.from_dict(frozen["headers"]) if frozen else site.headers(mailing_list)
-    language = frozen["language"] if frozen else mailing_list.table.language
-    edition = edition_of(issue, topics, language)
+    usual = frozen["language"] if frozen else mailing_list.table.language
+    chosen = offered(language, (usual, *(frozen_languages(frozen) if frozen else site.themes.languages))) or usual
+    edition = edition_of(issue, topics, chosen)
     if edition is None:
         of_topics = f" for {', '.join(topics)}" if topics else ""
         raise InputError(f"issue {issue.key} has no papers{of_topics}")
-    theme = site.theme(mailing_list, frozen["lines"] if frozen else {})
     if stored and frozen:
-        parts = issues.load_parts(connection, stored.id, language)
+        look = frozen_theme(site, mailing_list, frozen, chosen)
+        parts = issues.load_parts(connection, stored.id, chosen)
     else:
-        parts = render_parts(theme, issue, publication, language)
-    return Sample(issue, headers, parts, recipe(theme, parts, edition, publication))
+        look = site.theme(mailing_list, chosen, theme)
+        parts = render_parts(look, issue, publication)
+    return Sample(issue, headers, parts, recipe(look, parts, edition, publication))
 
 
 def read_back(message: bytes) -> EmailMessage:

@@ -11,7 +11,7 @@ ones before `plan` are a transaction each, `plan` begins anew, and `deliver` has
 """
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection
@@ -22,11 +22,12 @@ from digest.deliver.sender import ASKED, SPIKE, Run
 from digest.deliver.states import FINAL, DeliveryState
 from digest.drafting import Ahead, compose_ahead, compose_draft, made_of
 from digest.errors import InputError, StateError
+from digest.frozen import freeze
 from digest.issues.issue import IssueKey
 from digest.issues.period import period_of
 from digest.issues.states import IssueState, Verb, move
-from digest.planning import Planner, Reach, expect_unchanged, store_plan
-from digest.render.parts import LINES, render_parts
+from digest.planning import Planner, Reach, expect_unchanged, languages_of, store_plan
+from digest.render.parts import render_parts
 from digest.sending import Control, Sent, send_due, send_notices
 from digest.site import MailingList, Site
 from digest.store import deliveries, issues
@@ -92,17 +93,11 @@ def approve(connection: Connection, site: Site, mailing_list: MailingList, key: 
     move(stored.state, Verb.APPROVE, key)
     number = issues.next_number(connection, mailing_list.id, key.frequency)
     issue = replace(issues.restore(connection, stored), number=number)
-    publication, language = site.publication(mailing_list), mailing_list.table.language
-    theme = site.theme(mailing_list)
-    parts = render_parts(theme, issue, publication, language)
-    frozen = {
-        "headers": asdict(site.headers(mailing_list)),
-        "publication": asdict(publication),
-        "language": language,
-        "lines": theme.sources(LINES),
-    }
-    issues.freeze(connection, stored.id, number=number, frozen=frozen, now=now)
-    issues.save_parts(connection, stored.id, language, parts)
+    publication = site.publication(mailing_list)
+    themes = {language: site.theme(mailing_list, language) for language in languages_of(site, mailing_list)}
+    issues.freeze(connection, stored.id, number=number, frozen=freeze(site, mailing_list, themes), now=now)
+    for language, theme in themes.items():
+        issues.save_parts(connection, stored.id, language, render_parts(theme, issue, publication))
     return existing(connection, key)
 
 

@@ -11,16 +11,18 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
-from itertools import islice
+from itertools import islice, product
 from typing import cast
 
 from sqlalchemy import Connection
 
 from digest.config.settings import Frequency
-from digest.errors import StateError
+from digest.errors import InputError, StateError
+from digest.frozen import frozen_languages, frozen_theme
 from digest.issues.edition import edition_of
 from digest.render.parts import Recipe, recipe
 from digest.render.present import Publication
+from digest.render.words import offered
 from digest.schedule import next_issue
 from digest.site import MailingList, Site
 from digest.store import deliveries, issues, suppressions
@@ -28,7 +30,14 @@ from digest.store.deliveries import PlannedDelivery
 from digest.store.memory import memory
 from digest.subscribers.audience import Audience, Memory, audience, wants
 from digest.subscribers.edit import read_lines, read_text
-from digest.subscribers.file import RowProblem, SubscriberFile, SubscriberRow, parse_subscribers, read_rows
+from digest.subscribers.file import (
+    RowProblem,
+    SubscriberFile,
+    SubscriberRow,
+    languages,
+    parse_subscribers,
+    read_rows,
+)
 from digest.subscribers.identity import address_key, subscriber_id
 
 BATCH = 10_000
@@ -68,6 +77,18 @@ def _topics(site: Site, mailing_list: MailingList) -> list[str]:
     return [topic.id for topic in site.topics(mailing_list)]
 
 
+def languages_of(site: Site, mailing_list: MailingList) -> tuple[str, ...]:
+    """Return the languages that a list's issue is made in: the list's own first, then what subscribers ask for."""
+    usual, path = mailing_list.table.language, site.subscriber_file(mailing_list)
+    available = (usual, *site.themes.languages)
+    try:
+        asked = languages(read_lines(path), str(path))
+    except InputError:
+        return (usual,)  # without such a file nothing can be planned; the plan will say so
+    found = {language for one in asked if (language := offered(one, available))}
+    return (usual, *sorted(found - {usual}))
+
+
 class _Problems:
     """The first problems of a file, and the count of all."""
 
@@ -105,22 +126,22 @@ class Planner:
     ) -> None:
         assert stored.frozen is not None
         self.stored = stored
-        self.language: str = stored.frozen["language"]
         self._site = site
         self._list = mailing_list
         self._now = now
         self._issue = issues.restore(connection, stored)
-        self._parts = issues.load_parts(connection, stored.id, self.language)
+        self._languages = languages = frozen_languages(stored.frozen)
+        self._parts = {language: issues.load_parts(connection, stored.id, language) for language in languages}
         self._publication = Publication(**stored.frozen["publication"])
-        self._theme = site.theme(mailing_list, stored.frozen["lines"])
+        self._themes = {one: frozen_theme(site, mailing_list, stored.frozen, one) for one in languages}
         self._edition = lru_cache(_EDITIONS)(self._make_edition)
-        self._fresh: dict[str, Recipe] = {}
+        self._fresh: dict[str, tuple[str, Recipe]] = {}
         self._left_out: Counter[str] = Counter()
         self._problems = _Problems()
         path = site.subscriber_file(mailing_list)
         self._rows = self._problems.set_aside(read_rows(read_lines(path), str(path), _topics(site, mailing_list)))
-        for section in self._issue.sections:
-            self._make_edition((section.topic.id,))
+        for language, section in product(languages, self._issue.sections):
+            self._make_edition((section.topic.id,), language)
         self._fresh.clear()
 
     def deliveries(self, remembered: Memory) -> Generator[PlannedDelivery, None, None]:
@@ -133,7 +154,8 @@ class Planner:
                 self._left_out["another frequency"] += 1
                 continue
             subscriber = member.subscriber
-            edition = self._edition(subscriber.topics)
+            language = offered(subscriber.language, self._languages) or self._languages[0]
+            edition = self._edition(subscriber.topics, language)
             if edition is None:
                 self._left_out["nothing for their topics"] += 1
                 continue
@@ -149,8 +171,8 @@ class Planner:
             )
         self._left_out.update({str(reason): count for reason, count in members.left_out.items()})
 
-    def fresh_editions(self) -> Mapping[str, Recipe]:
-        """Return, by key, the editions that deliveries have needed since this was asked last."""
+    def fresh_editions(self) -> Mapping[str, tuple[str, Recipe]]:
+        """Return, by key, the editions that deliveries have needed since this was asked last, with their language."""
         fresh, self._fresh = self._fresh, {}
         return fresh
 
@@ -186,13 +208,14 @@ class Planner:
         coming = next_issue(self._list.table, cast(Frequency, key.frequency), key.period, self._now)
         return min(latest, coming.at) if coming else latest
 
-    def _make_edition(self, topics: tuple[str, ...]) -> str | None:
-        """Return the key of the edition for these topics; None when it is empty."""
-        edition = edition_of(self._issue, topics, self.language)
+    def _make_edition(self, topics: tuple[str, ...], language: str) -> str | None:
+        """Return the key of the edition for these topics in a language; None when it is empty."""
+        edition = edition_of(self._issue, topics, language)
         if edition is None:
             return None
         if edition.key not in self._fresh:
-            self._fresh[edition.key] = recipe(self._theme, self._parts, edition, self._publication)
+            made = recipe(self._themes[language], self._parts[language], edition, self._publication)
+            self._fresh[edition.key] = (language, made)
         return edition.key
 
 
@@ -211,8 +234,8 @@ def store_plan(site: Site, planner: Planner, stop: Callable[[], bool]) -> Reach 
                 return None
             with site.store.begin() as connection:
                 expect_unchanged(connection, planner.stored)
-                for key, made in planner.fresh_editions().items():
-                    issues.save_edition(connection, issue_id, key, planner.language, made)
+                for key, (language, made) in planner.fresh_editions().items():
+                    issues.save_edition(connection, issue_id, key, language, made)
                 planned += deliveries.plan(connection, issue_id, batch)
     with site.store.begin() as connection:
         return planner.reach(planned, issues.count_editions(connection, issue_id))

@@ -35,20 +35,24 @@ def look(
     day: date,
     topics: Collection[str],
     now: datetime,
+    language: str | None = None,
+    theme: str | None = None,
 ) -> Sample:
     """Return a sample of a day's issue: frozen, the draft, or what the draft would be now.
 
-    Raises InputError when there are no papers to show.
+    `language` and `theme` are the list's own where they are None; a frozen issue keeps its theme, and has the
+    languages it was approved with. Raises InputError when there are no papers to show.
     """
     key = key_of(mailing_list, frequency, day)
     with reading(site.store).begin() as connection:
         stored = issues.find(connection, key)
         if stored is not None:
-            return sample(connection, site, mailing_list, issues.restore(connection, stored), stored, topics)
+            issue = issues.restore(connection, stored)
+            return sample(connection, site, mailing_list, issue, stored, topics, language, theme)
         draft = compose_draft(connection, site, mailing_list, key, frequency, day, now)
         if not draft.sections:
             raise InputError(f"list {mailing_list.name} has nothing new to show; `digest papers load` adds papers")
-        return sample(connection, site, mailing_list, draft, None, topics)
+        return sample(connection, site, mailing_list, draft, None, topics, language, theme)
 
 
 FORMATS = ("html", "text", "eml", "json")

@@ -6,12 +6,11 @@ This is where settings become concrete parts. Everything else is handed the part
 import fcntl
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from types import MappingProxyType
 from typing import TextIO
 
 from sqlalchemy import Engine
@@ -24,6 +23,7 @@ from digest.errors import BusyError, ConfigError, InputError, meant
 from digest.render.headers import IssueHeaders, Mailbox
 from digest.render.present import Publication
 from digest.render.theme import Theme
+from digest.render.themes import Themes
 from digest.resources import shipped
 from digest.store.database import open_database
 from digest.subscribers.identity import SigningKeys, parse_identity_key, parse_signing_keys
@@ -134,14 +134,15 @@ class Site:
         """Return where a list's subscriber file lies."""
         return self.root / (mailing_list.table.subscribers or Path("subscribers") / f"{mailing_list.name}.csv")
 
-    def theme(self, mailing_list: MailingList, frozen: Mapping[str, str] = MappingProxyType({})) -> Theme:
-        """Return a list's theme: what is frozen, then the site's own files, then the shipped ones."""
-        name = mailing_list.table.theme
-        own = self.root / self.settings.templates / name
-        folders = [own, shipped("templates") / name]
-        if not any(folder.is_dir() for folder in folders):
-            raise ConfigError(f"lists.{mailing_list.name}.theme: there is no folder {own}")
-        return Theme([*folders, shipped("templates") / "default"], frozen)
+    @property
+    def themes(self) -> Themes:
+        """The themes and languages that a list can have."""
+        return Themes((self.root / self.settings.templates, shipped("templates")))
+
+    def theme(self, mailing_list: MailingList, language: str | None = None, name: str | None = None) -> Theme:
+        """Return a list's theme in a language, else the list's own; or the theme called `name`. Raises ConfigError."""
+        words = self.themes.words(language or mailing_list.table.language)
+        return self.themes.theme(name or mailing_list.table.theme, words)
 
     def topics(self, mailing_list: MailingList) -> tuple[Topic, ...]:
         """Return the topics of a list, in its order; all that are declared when it names none."""

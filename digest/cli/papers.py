@@ -59,6 +59,7 @@ def show(
 
 def _print_paper(paper: "Paper") -> None:
     from digest.render.present import signal_words
+    from digest.render.words import ENGLISH, Words
     from digest.render.wrapping import wrap
 
     say(wrap(paper.title, 78))
@@ -70,7 +71,7 @@ def _print_paper(paper: "Paper") -> None:
         "version": paper.version,
         "categories": " ".join(paper.categories),
         "keywords": ", ".join(paper.keywords),
-        "signals": ", ".join(signal_words(paper.signals)),
+        "signals": ", ".join(signal_words(paper.signals, Words(ENGLISH, {}))),
         "source": paper.source,
         **{f"{name} link": url for name, url in asdict(paper.links).items()},
         **paper.extra,

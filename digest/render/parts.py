@@ -25,6 +25,7 @@ from digest.render.html import render_html
 from digest.render.present import Publication, edition_view, whole_view
 from digest.render.text import render_text
 from digest.render.theme import Theme
+from digest.render.words import Words
 
 SUBSCRIBER_SLOTS = ("recipient", "unsubscribe", "preferences")
 """What only the message of a single subscriber fills in. Assemblies that are stored count on the order."""
@@ -178,10 +179,10 @@ LINES = ("subject.txt.j2", "preheader.txt.j2")
 """The templates rendered anew for each edition; an approved issue keeps their sources."""
 
 
-def render_parts(theme: Theme, issue: Issue, publication: Publication, language: str) -> Parts:
-    """Render an issue once in full and cut it. Raises TemplateError."""
-    marking = Marking.of((issue, publication, language))
-    view = whole_view(issue, publication, language, marking.slot)
+def render_parts(theme: Theme, issue: Issue, publication: Publication) -> Parts:
+    """Render an issue once in full, in the theme's language, and cut it. Raises TemplateError."""
+    marking = Marking.of((issue, publication, theme.words.language))
+    view = whole_view(issue, publication, theme.words, marking.slot)
     return Parts(
         html=marking.cut(render_html(theme, view, marking.mark)),
         text=marking.cut(render_text(theme, view, marking.mark)),
@@ -222,7 +223,7 @@ def render_edition(
 ) -> tuple[str, str]:
     """Render one edition directly, as HTML and text: what a join of fragments must equal."""
     values = {**_values(theme, edition, fitted, publication), **subscriber_values}
-    view = edition_view(issue, edition, fitted, publication, lambda name: values.get(name, ""))
+    view = edition_view(issue, edition, fitted, publication, theme.words, lambda name: values.get(name, ""))
     return render_html(theme, view), render_text(theme, view)
 
 
@@ -240,7 +241,16 @@ def _values(theme: Theme, edition: Edition, fitted: Fit, publication: Publicatio
     return {
         "subject": theme.render_line("subject.txt.j2", **words),
         "preheader": theme.render_line("preheader.txt.j2", **words),
-        "total": f"{total} paper{'' if total == 1 else 's'}",
-        "overflow": str(fitted.overflow) if fitted.overflow else "",
+        "total": theme.words.ngettext("%(num)s paper", "%(num)s papers", total),
+        "overflow": _overflow(theme.words, fitted.overflow),
         **{f"count{number}": str(count) for number, count in counts.items()},
     }
+
+
+def _overflow(words: Words, left_out: int) -> str:
+    """Say how many papers had no room; "" where all had."""
+    if not left_out:
+        return ""
+    return words.ngettext(
+        "%(num)s more paper had no room in this issue.", "%(num)s more papers had no room in this issue.", left_out
+    )

@@ -2,15 +2,17 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from urllib.parse import quote_plus
 
+from digest.issues.compose import OTHER
 from digest.issues.edition import leads
 from digest.issues.issue import Edition, Entry, Issue, Section
 from digest.papers.paper import Paper, Signals
 from digest.papers.sentences import shorten
 from digest.render.fit import Fit
+from digest.render.reasons import reason, signal
 from digest.render.view import EntryView, Form, IssueView, LinkView, SectionView
+from digest.render.words import Words
 
 ABSTRACT_LIMITS: Mapping[Form, int] = {"lead": 720, "card": 380, "brief": 200}
 """Characters of an abstract by form; it ends with a sentence."""
@@ -32,7 +34,7 @@ Slots = Callable[[str], str]
 """Gives the value of a slot, or its placeholder while the value is open."""
 
 
-def whole_view(issue: Issue, publication: Publication, language: str, slot: Slots) -> IssueView:
+def whole_view(issue: Issue, publication: Publication, words: Words, slot: Slots) -> IssueView:
     """Return the view that holds every form of every paper any edition may need."""
     may_lead = leads(issue)
     every: tuple[Form, ...] = ("card", "brief", "line")
@@ -41,7 +43,7 @@ def whole_view(issue: Issue, publication: Publication, language: str, slot: Slot
     return _view(
         issue,
         publication,
-        language,
+        words,
         slot,
         sorted(first, key=lambda pair: pair[0].rank),
         issue.sections,
@@ -49,18 +51,20 @@ def whole_view(issue: Issue, publication: Publication, language: str, slot: Slot
     )
 
 
-def edition_view(issue: Issue, edition: Edition, fitted: Fit, publication: Publication, slot: Slots) -> IssueView:
+def edition_view(
+    issue: Issue, edition: Edition, fitted: Fit, publication: Publication, words: Words, slot: Slots
+) -> IssueView:
     """Return the view of one edition, each paper in the form that was chosen for it."""
     forms: dict[int, tuple[Form, ...]] = {rank: (form,) for rank, form in fitted.forms.items()}
     home = next(s for s in issue.sections if edition.lead in s.entries)
     shown = [s for s in edition.sections if any(e.rank in forms for e in s.entries)]
-    return _view(issue, publication, edition.language, slot, [(edition.lead, home)], tuple(shown), forms)
+    return _view(issue, publication, words, slot, [(edition.lead, home)], tuple(shown), forms)
 
 
 def _view(
     issue: Issue,
     publication: Publication,
-    language: str,
+    words: Words,
     slot: Slots,
     lead: list[tuple[Entry, Section]],
     sections: tuple[Section, ...],
@@ -72,17 +76,18 @@ def _view(
         list_name=publication.list_name,
         list_description=publication.list_description,
         byline=publication.byline,
-        date=written_out(issue.day),
+        date=words.day(issue.day),
         number="" if issue.number is None else str(issue.number),
-        language=language,
+        language=words.language,
+        direction=words.direction,
         total=slot("total"),
-        leads=tuple(_entry(entry, section, ("lead",)) for entry, section in lead),
+        leads=tuple(_entry(entry, section, ("lead",), words) for entry, section in lead),
         sections=tuple(
             SectionView(
                 number=section.number,
-                name=section.topic.name,
+                name=_topic_name(section, words),
                 count=slot(f"count{section.number}"),
-                entries=tuple(_entry(e, section, forms[e.rank]) for e in section.entries if e.rank in forms),
+                entries=tuple(_entry(e, section, forms[e.rank], words) for e in section.entries if e.rank in forms),
             )
             for section in sections
         ),
@@ -97,7 +102,7 @@ def _view(
     )
 
 
-def _entry(entry: Entry, section: Section, forms: tuple[Form, ...]) -> EntryView:
+def _entry(entry: Entry, section: Section, forms: tuple[Form, ...], words: Words) -> EntryView:
     paper = entry.paper
     cut = {form: shorten(paper.abstract, limit) for form, limit in ABSTRACT_LIMITS.items() if form in forms}
     home = paper.links.paper or paper.links.project or paper.links.pdf
@@ -109,17 +114,26 @@ def _entry(entry: Entry, section: Section, forms: tuple[Form, ...]) -> EntryView
         authors=authors_line(paper.authors),
         abstract={form: text for form, (text, _) in cut.items()},
         shortened={form: shortened for form, (_, shortened) in cut.items()},
-        links=_links(paper),
-        signals=signal_words(paper.signals),
-        why=entry.why,
+        links=_links(paper, words),
+        signals=signal_words(paper.signals, words),
+        why=reason(entry.why, words),
         forms=forms,
-        topic_name=section.topic.name,
+        topic_name=_topic_name(section, words),
         topic_number=section.number,
     )
 
 
-def _links(paper: Paper) -> tuple[LinkView, ...]:
-    named = (("PDF", paper.links.pdf), ("Code", paper.links.code), ("Project", paper.links.project))
+def _topic_name(section: Section, words: Words) -> str:
+    """Return the name of a topic; only the one that is ours has translations."""
+    return words.gettext("Other papers") if section.topic.id == OTHER.id else section.topic.name
+
+
+def _links(paper: Paper, words: Words) -> tuple[LinkView, ...]:
+    named = (
+        (words.gettext("PDF"), paper.links.pdf),
+        (words.gettext("Code"), paper.links.code),
+        (words.gettext("Project"), paper.links.project),
+    )
     return tuple(LinkView(label, url) for label, url in named if url)
 
 
@@ -135,25 +149,7 @@ def authors_line(authors: tuple[str, ...]) -> str:
     return f"{authors[0]}, {authors[1]}, … {authors[-1]} (+{len(authors) - 3})"
 
 
-def signal_words(signals: Signals) -> tuple[str, ...]:
-    """Say each known count in words, such as "1 comment" or "2.3k stars"."""
-    named = ((signals.upvotes, "upvote"), (signals.comments, "comment"), (signals.stars, "star"))
-    return tuple(f"{_short(n)} {word}{'' if n == 1 else 's'}" for n, word in named if n)
-
-
-def _short(count: int) -> str:
-    if count < 1000:
-        return str(count)
-    if count < 999_950:
-        return f"{count / 1000:.1f}k".replace(".0k", "k")
-    return f"{count / 1_000_000:.1f}M".replace(".0M", "M")
-
-
-def written_out(day: date) -> str:
-    """Return the day as a reader says it, such as "Tuesday, 24 November 2026"."""
-    weekdays = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-    months = (
-        *("January", "February", "March", "April", "May", "June", "July"),
-        *("August", "September", "October", "November", "December"),
-    )
-    return f"{weekdays[day.weekday()]}, {day.day} {months[day.month - 1]} {day.year}"
+def signal_words(signals: Signals, words: Words) -> tuple[str, ...]:
+    """Say each known count in words, such as "1 comment" or "2.3K stars"."""
+    named = ((signals.upvotes, "upvotes"), (signals.comments, "comments"), (signals.stars, "stars"))
+    return tuple(signal(count, name, words) for count, name in named if count)

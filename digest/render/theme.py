@@ -14,6 +14,7 @@ import jinja2
 from digest.errors import TemplateError
 from digest.render.scripts import scripts
 from digest.render.view import EntryView, IssueView, LinkView, SectionView
+from digest.render.words import ENGLISH, Words
 from digest.render.wrapping import cut, some, wrap
 
 Mark = Callable[[str], tuple[str, str]]
@@ -35,13 +36,22 @@ class Theme:
     markup, those in .txt.j2 plain text. An undefined name is an error, it never renders as nothing.
     """
 
-    def __init__(self, folders: Sequence[Path], frozen: Mapping[str, str] = MappingProxyType({})) -> None:
-        """Look in `folders`, a site's own first, the shipped theme last; `frozen` sources (by name) come before."""
+    def __init__(
+        self,
+        folders: Sequence[Path],
+        frozen: Mapping[str, str] = MappingProxyType({}),
+        words: Words = Words(ENGLISH, MappingProxyType({})),  # noqa: B008 (frozen)
+    ) -> None:
+        """Look in `folders`, a site's own first, the shipped theme last; `frozen` sources (by name) come before.
+
+        What templates say is translated into `words`.
+        """
         self.folders = tuple(Path(folder).resolve() for folder in folders)
+        self.words = words
         files = jinja2.FileSystemLoader([str(folder) for folder in self.folders])
         loader = jinja2.ChoiceLoader([jinja2.DictLoader(frozen), files])
-        self._markup = _environment(loader, autoescape=True)
-        self._text = _environment(loader, autoescape=False)
+        self._markup = _environment(loader, words, autoescape=True)
+        self._text = _environment(loader, words, autoescape=False)
 
     def render(self, name: str, /, **variables: Any) -> str:
         """Return the template `name` rendered with `variables`.
@@ -99,14 +109,17 @@ class Theme:
         return ours[-1] if ours else None
 
 
-def _environment(loader: jinja2.BaseLoader, *, autoescape: bool) -> jinja2.Environment:
+def _environment(loader: jinja2.BaseLoader, words: Words, *, autoescape: bool) -> jinja2.Environment:
     environment = jinja2.Environment(
+        extensions=["jinja2.ext.i18n"],
         loader=loader,
         autoescape=autoescape,  # noqa: S701 (off for plain text only)
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.policies["ext.i18n.trimmed"] = True
+    environment.install_gettext_translations(words.translations, newstyle=True)  # type: ignore[attr-defined]
     environment.filters.update(wrap=wrap, cut=cut, some=some, scripts=scripts)
     return environment
 

@@ -64,8 +64,9 @@ class IssueView:
     """Everything a template may say.
 
     `leads` holds the entry that leads (every one that may lead some edition, when rendering in full);
-    each has the form "lead". `date` is written out for the language, `number` is "" in a draft.
-    `total` counts the papers, such as "12 papers". `overflow` counts papers that had no room, "" when none has.
+    each has the form "lead". `date` is written out for the `language`, whose `direction` is "ltr" or "rtl"; `number`
+    is "" in a draft. `total` counts the papers, such as "12 papers". `overflow` says how many papers had no room, ""
+    when none has.
     `unsubscribe`, `preferences` and `browser` are URLs, "" where the site has no such page;
     `unsubscribe` is then a mailto: link. `recipient` is whom this copy is for ("Ada <ada@…>").
     """
@@ -78,6 +79,7 @@ class IssueView:
     date: str
     number: str
     language: str
+    direction: str
     total: str
     leads: tuple[EntryView, ...]
     sections: tuple[SectionView, ...]

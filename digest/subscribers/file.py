@@ -26,6 +26,8 @@ MAX_NAME = 200
 """Longest name in characters; the rest is cut."""
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
+_LONGEST_TAG = 35
+"""Characters of a language tag (RFC 5646, 4.4.1)."""
 _SEPARATORS = re.compile(r"[\s;|]+")
 _BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _UNDECODED = re.compile("[\ud800-\udfff]")
@@ -104,6 +106,19 @@ def _rows(raw_rows: Iterable[RawRow], header: Header, topics: frozenset[str]) ->
             yield row
             if not row.subscriber.name and _undecoded(_name(raw, header)):
                 yield RowProblem(row.line, _NOT_UTF8, row.subscriber.email, refused=False)
+
+
+def languages(lines: Iterable[str], where: str) -> frozenset[str]:
+    """Return the languages that the rows of a subscriber file ask for; rows are not checked otherwise.
+
+    Raises InputError when there is no header to read by.
+    """
+    header, rows = read_table(lines, where)
+    column = header.columns.get("language")
+    if column is None:
+        return frozenset()
+    written = {raw.fields[column].strip() for raw in rows if len(raw.fields) == header.width}
+    return frozenset(_language(text) for text in written if _LANGUAGE.fullmatch(text) and len(text) <= _LONGEST_TAG)
 
 
 def repeated(line: int, address: Address, first: int) -> RowProblem:
@@ -191,7 +206,7 @@ def _timezone(text: str) -> str:
 @lru_cache(maxsize=4096)
 def _language(text: str) -> str:
     """Return a language tag in the case that RFC 5646 section 2.1.1 recommends: zh-Hant-TW."""
-    if not _LANGUAGE.fullmatch(text) or len(text) > 35:
+    if not _LANGUAGE.fullmatch(text) or len(text) > _LONGEST_TAG:
         raise ValueError(f"{_shown(text)} is no language tag (BCP 47); expected one such as de or pt-BR")
     first, *others = text.lower().split("-")
     return "-".join([first, *({2: part.upper(), 4: part.title()}.get(len(part), part) for part in others)])

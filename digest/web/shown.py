@@ -21,7 +21,6 @@ from digest.pipeline import key_of
 from digest.rehearsal import look
 from digest.render.encode import decoded_size
 from digest.render.headers import Mailbox
-from digest.render.present import written_out
 from digest.site import MailingList, Site
 from digest.store import issues
 from digest.topics.topic import Topic
@@ -168,7 +167,7 @@ def _shown(sample: Sample, stored: issues.StoredIssue | None, message: bytes, zo
     status, meaning = _standing(stored, lambda moment: f"{moment.astimezone(zone):%Y-%m-%d %H:%M}")
     return Shown(
         key=sample.issue.key,
-        day=written_out(sample.issue.day),
+        day=f"{sample.issue.day:%A, %d %B %Y}",
         status=status,
         meaning=meaning,
         sender=sample.headers.sender,

@@ -150,8 +150,8 @@ if __name__ == "__main__":
     everything = two_hundred()
     print(f"{'message':>10} {'own edition':>15} {'one shared':>15} {'in full':>15} {'times':>8}")  # noqa: T201
     with bare_theme() as bare:
-        measure(bare, everything, render_parts(bare, everything, PUBLICATION, "en"), 2)
+        measure(bare, everything, render_parts(bare, everything, PUBLICATION), 2)
     shipped_theme = Theme([shipped("templates") / "default"])
-    of_shipped = render_parts(shipped_theme, everything, PUBLICATION, "en")
+    of_shipped = render_parts(shipped_theme, everything, PUBLICATION)
     for papers in (5, 14):
         measure(shipped_theme, everything, of_shipped, papers)

@@ -8,6 +8,7 @@ from sqlalchemy import event, text
 
 from digest import messages
 from digest.deliver.delivery import Claim
+from digest.frozen import frozen_theme
 from digest.issues.edition import edition_of
 from digest.messages import Messages, read_back
 from digest.pipeline import plan, ready
@@ -116,7 +117,7 @@ def test_an_issue_that_was_planned_before_editions_were_assembled_is_sent_as_it_
         issue, parts = issues.restore(connection, stored), issues.load_parts(connection, stored.id, "en")
         for section in issue.sections:
             edition = edition_of(issue, [section.topic.id], "en")
-            theme = seeded.theme(daily, stored.frozen["lines"])
+            theme = frozen_theme(seeded, daily, stored.frozen, "en")
             made = recipe(theme, parts, edition, Publication(**stored.frozen["publication"]))
             connection.execute(
                 text("UPDATE editions SET fragments = :fragments, slots = :slots WHERE key = :key"),

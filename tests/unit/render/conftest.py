@@ -41,6 +41,7 @@ def make_view(*, forms: tuple[Any, ...] = ("card",), **changes: Any) -> IssueVie
         date="Tuesday, 12 March 2024",
         number="12",
         language="en",
+        direction="ltr",
         total="4",
         leads=(make_entry(1, forms=("lead",)),),
         sections=(

@@ -187,7 +187,7 @@ def test_the_join_is_the_full_render(mailing):
     issue, publication, edition, name = mailing
     headers = headers_of(publication)
     to = addressee(headers, name)
-    parts = render_parts(THEME, issue, publication, "en")
+    parts = render_parts(THEME, issue, publication)
     made = recipe(THEME, parts, edition, publication)
     joined = edition_message(headers, parts, made).to(to)
 
@@ -210,7 +210,7 @@ def test_the_join_is_the_full_render_when_there_is_no_room(wish):
     publication = Publication("Daily Papers", "", "", "Paper Digest", "", "")
     edition = edition_of(issue, wish, "en")
     to = addressee(headers_of(publication), "Ada")
-    parts = render_parts(THEME, issue, publication, "en")
+    parts = render_parts(THEME, issue, publication)
     made = recipe(THEME, parts, edition, publication)
     fitted = fit(edition, sizes(parts.html))
     markup, text = render_edition(THEME, issue, edition, fitted, publication, body_values(to))

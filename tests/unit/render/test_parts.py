@@ -57,7 +57,7 @@ def seeds(theme):
     ranked = load_file(shipped("seeds") / "seed-page.txt", 2024).papers  # which is by rank
     topic_of = {a.paper_id: a.topic_id for a in assign(ranked, topics)}
     issue = compose(KEY, DAY, ranked, topic_of, topics, Caps(46, 46))
-    return issue, render_parts(theme, issue, PUBLICATION, "en")
+    return issue, render_parts(theme, issue, PUBLICATION)
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +75,7 @@ def flood(theme):
     ]
     topic_of = {p.id: home(n) for n, p in enumerate(papers, start=1)}
     issue = compose(KEY, DAY, papers, topic_of, TOPICS, Caps(200, 200))
-    return issue, render_parts(theme, issue, PUBLICATION, "en")
+    return issue, render_parts(theme, issue, PUBLICATION)
 
 
 def home(number):
@@ -123,6 +123,10 @@ def test_the_whole_seed_issue_uses_the_room_it_has(theme, seeds):
     assert all(e.paper.title.replace(" ", "") in re.sub(r"\s", "", seen(markup)) for e in issue.entries)
 
 
+def left_out(made):
+    return int((made.values["overflow"] or "0").split(" ")[0])
+
+
 @pytest.mark.parametrize("wish", [(), ("t1",), ("t2", "gone"), tuple(t.id for t in TOPICS), ("_other",)])
 def test_of_a_flood_every_paper_is_shown_or_counted_and_the_mail_still_fits(theme, flood, wish):
     issue, parts = flood
@@ -134,20 +138,19 @@ def test_of_a_flood_every_paper_is_shown_or_counted_and_the_mail_still_fits(them
     shown = numbers(markup)
     assert len(shown) == len(set(shown))
     assert set(shown) <= set(asked)
-    assert len(shown) + int(made.values["overflow"] or 0) == len(asked)
+    assert len(shown) + left_out(made) == len(asked)
     assert numbers(text) == shown
     assert made.values["total"] == f"{len(asked)} papers"
-    said = [f"No room in this issue for {made.values['overflow']} more." in seen(markup)]
-    said.append(f"No room in this issue for this many more: {made.values['overflow']}" in text)
+    said = [bool(made.values["overflow"]) and made.values["overflow"] in body for body in (seen(markup), text)]
     assert said == [bool(made.values["overflow"])] * 2
 
 
 def test_of_a_flood_most_dont_fit(theme, flood):
     issue, parts = flood
     made = recipe(theme, parts, edition_of(issue, (), "en"), PUBLICATION)
-    assert int(made.values["overflow"]) >= 300
+    assert left_out(made) >= 300
     fitted = whole_fit(parts, issue, "en")
-    assert fitted.overflow == int(made.values["overflow"])
+    assert fitted.overflow == left_out(made)
 
 
 def test_an_empty_issue_fits(flood):
@@ -249,7 +252,7 @@ def test_a_count_outside_of_its_section_is_the_templates_mistake(theme, tmp_path
     (tmp_path / "issue.txt.j2").write_text("{% for s in issue.sections %}{{ s.count }}{% endfor %}\n" + text)
     own = Theme([tmp_path, *theme.folders])
     issue = small()
-    parts = render_parts(own, issue, PUBLICATION, "en")
+    parts = render_parts(own, issue, PUBLICATION)
     recipe(own, parts, edition_of(issue, (), "en"), PUBLICATION)  # this one has every section
     with pytest.raises(TemplateError, match="'count1' stands outside"):
         recipe(own, parts, edition_of(issue, ["t2"], "en"), PUBLICATION)
@@ -259,13 +262,13 @@ def test_a_slot_changed_by_a_filter_is_the_templates_mistake(theme, tmp_path):
     text = (shipped("templates") / "default" / "_masthead.txt.j2").read_text()
     (tmp_path / "_masthead.txt.j2").write_text(text.replace("{{ issue.preheader }}", "{{ issue.preheader|upper }}"))
     with pytest.raises(TemplateError, match="slot"):
-        render_parts(Theme([tmp_path, *theme.folders]), small(), PUBLICATION, "en")
+        render_parts(Theme([tmp_path, *theme.folders]), small(), PUBLICATION)
 
 
 def test_two_issues_have_nothing_of_their_marking_in_common(theme):
-    first = render_parts(theme, small(), PUBLICATION, "en")
-    assert first == render_parts(theme, small(), PUBLICATION, "en")
-    other = render_parts(theme, replace(small(), number=7), PUBLICATION, "en")
+    first = render_parts(theme, small(), PUBLICATION)
+    assert first == render_parts(theme, small(), PUBLICATION)
+    other = render_parts(theme, replace(small(), number=7), PUBLICATION)
     assert [e.name for e in first.html] == [e.name for e in other.html]
     assert "No. 7" in other.to_json()
     assert not re.search(r"d[0-9a-f]{20}", first.to_json())

@@ -1,0 +1,67 @@
+"""The themes and languages there are: a site's own folder of templates before the shipped one."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+
+from digest.errors import ConfigError, meant
+from digest.render.theme import Theme
+from digest.render.words import ENGLISH, Words, offered
+
+DEFAULT = "default"
+"""The theme that completes every other."""
+
+_NO_THEMES = ("archive", "locale", "notices", "site", "web")
+"""Folders beside the themes that hold other things."""
+
+
+class Themes:
+    """What lies in folders of templates: a folder each theme, and `locale/` with a catalog each language."""
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        """Look in `folders`, a site's own first."""
+        self._folders = tuple(folders)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The themes there are, whole ones and those of which a site has some files."""
+        found = (path.name for folder in self._folders for path in folder.glob("*") if path.is_dir())
+        return tuple(sorted({DEFAULT, *(name for name in found if name not in _NO_THEMES)}))
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages that the templates' words are there in."""
+        catalogs = (path.stem for folder in self._folders for path in (folder / "locale").glob("*.po"))
+        return tuple(sorted({ENGLISH, *catalogs}))
+
+    def theme(self, name: str, words: Words, frozen: Mapping[str, str] = MappingProxyType({})) -> Theme:
+        """Return a theme: what is frozen (sources by name), then the site's own files, then the shipped ones.
+
+        Raises ConfigError where there is no such theme.
+        """
+        if name not in self.names:
+            hint = meant(name, self.names, f"themes: {', '.join(self.names)}")
+            raise ConfigError(
+                f"there is no theme {name!r}, which would be the folder {self._folders[0] / name}; {hint}"
+            )
+        folders = dict.fromkeys(folder / theme for theme in (name, DEFAULT) for folder in self._folders)
+        return Theme([*folders], frozen, words)
+
+    def words(self, language: str) -> Words:
+        """Return the words of a language, or of its nearest kin. Raises ConfigError where there are none."""
+        if offered(language, self.languages) is None:
+            catalog = self._folders[0] / "locale" / f"{language}.po"
+            raise ConfigError(
+                f"there are no words in the language {language!r}; expected one of {', '.join(self.languages)}, or"
+                f" their translation in {catalog}"
+            )
+        names = dict.fromkeys((language, language.partition("-")[0]))
+        files = [folder / "locale" / f"{name}.po" for name in names for folder in self._folders]
+        return Words(language, {str(file): _text(file) for file in files if file.is_file()})
+
+
+def _text(catalog: Path) -> str:
+    try:
+        return catalog.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{catalog}: can't be read: {error}; expected a gettext catalog in UTF-8") from None
