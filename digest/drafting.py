@@ -15,7 +15,7 @@ from digest.issues.compose import Notes, compose
 from digest.issues.issue import Entry, Issue, IssueKey
 from digest.papers.paper import Paper
 from digest.render.fit import carded
-from digest.render.parts import render_parts, whole_fit
+from digest.render.parts import Rendered, render_parts, whole_fit
 from digest.site import MailingList, Site
 from digest.store import issues, papers, picks
 from digest.store.database import reading
@@ -156,6 +156,14 @@ def _contender(item: LoadedPaper, confidence: float | None, pinned: frozenset[st
     return Contender(item.paper, item.first_loaded_at, item.readings, confidence, item.paper.id in pinned)
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A composed issue, and what it was rendered to on the way; None where it has no papers."""
+
+    issue: Issue
+    rendered: Rendered | None
+
+
 def compose_draft(
     connection: Connection,
     site: Site,
@@ -164,7 +172,7 @@ def compose_draft(
     frequency: Frequency,
     day: date,
     now: datetime,
-) -> Issue:
+) -> Draft:
     """Return a draft of what is new, with as many cards as the mail has room for; it may be empty.
 
     A paper that can't be rendered is left out and said in the log. Raises TemplateError when none can.
@@ -174,9 +182,9 @@ def compose_draft(
     table, topics = mailing_list.table, site.topics(mailing_list)
     caps = Caps(table.max_cards, table.max_section_cards)
 
-    def drafted(papers: Sequence[Paper]) -> Issue:
+    def drafted(papers: Sequence[Paper]) -> Draft:
         draft = compose(key, day, papers, topic_of, topics, caps, ranking.notes)
-        return _with_room(site, mailing_list, draft) if draft.sections else draft
+        return _with_room(site, mailing_list, draft) if draft.sections else Draft(draft, None)
 
     ranked = ranking.papers
     while True:
@@ -194,7 +202,7 @@ def compose_draft(
 class Ahead:
     """A draft composed before the store is held for it: when, and `made_of` what."""
 
-    draft: Issue
+    draft: Draft
     moment: datetime
     made_of: tuple[object, ...]
 
@@ -244,13 +252,14 @@ def _unfit(site: Site, mailing_list: MailingList, draft: Issue) -> set[str]:
     return bad
 
 
-def _with_room(site: Site, mailing_list: MailingList, draft: Issue) -> Issue:
+def _with_room(site: Site, mailing_list: MailingList, draft: Issue) -> Draft:
     """Make title lines of the cards for which the widest edition has no room."""
-    parts = render_parts(site.theme(mailing_list), draft, site.publication(mailing_list))
+    theme = site.theme(mailing_list)
+    parts = render_parts(theme, draft, site.publication(mailing_list))
     cards = carded(draft, whole_fit(parts, draft, mailing_list.table.language))
 
     def lowered(entry: Entry) -> Entry:
         return entry if entry.rank in cards else replace(entry, carries="line")
 
     sections = (replace(s, entries=tuple(map(lowered, s.entries))) for s in draft.sections)
-    return replace(draft, sections=tuple(sections))
+    return Draft(replace(draft, sections=tuple(sections)), Rendered(theme, parts))

@@ -4,6 +4,7 @@
     ├── ConfigError        digest.toml or an environment variable
     ├── InputError         a file or an option the user gave
     ├── TemplateError      a theme's template
+    ├── CheckError         what an issue would send has an error that the operator can mend
     ├── StateError         not possible in the state an issue or a delivery is in
     ├── BusyError          another run is at work on this site
     ├── SourceError        a source can't be reached, or what came from it can't be used
@@ -39,6 +40,10 @@ class InputError(DigestError):
 
 class TemplateError(DigestError):
     """A template can't be rendered: says the file, the line and the name."""
+
+
+class CheckError(DigestError):
+    """An issue can't go out as it is: says of which list, the first error, how many more, and where to see them."""
 
 
 class StateError(DigestError):

@@ -10,7 +10,7 @@ import html
 import quopri
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from email.message import EmailMessage
 from threading import Lock
@@ -26,8 +26,9 @@ from digest.render.fragments import Piece, fill
 from digest.render.headers import IssueHeaders, Mailbox
 from digest.render.links import subscriber_links
 from digest.render.message import Addressee, EditionMessage, Frame, edition_message
-from digest.render.parts import Assembly, Parts, Recipe, recipe, render_parts
+from digest.render.parts import Assembly, Parts, Recipe, Rendered, recipe, render_parts
 from digest.render.present import Publication
+from digest.render.theme import Theme
 from digest.render.words import offered
 from digest.site import MailingList, Site
 from digest.store import issues
@@ -106,9 +107,19 @@ class Sample:
     """One edition of an issue, to be looked at."""
 
     issue: Issue
+    publication: Publication
     headers: IssueHeaders
+    theme: Theme
     parts: Parts
     recipe: Recipe
+
+    @classmethod
+    def of(cls, issue: Issue, publication: Publication, headers: IssueHeaders, rendered: Rendered) -> "Sample":
+        """Return the whole edition of an issue that has papers. Raises TemplateError."""
+        theme, parts = rendered.theme, rendered.parts
+        edition = edition_of(issue, (), theme.words.language)
+        assert edition is not None
+        return cls(issue, publication, headers, theme, parts, recipe(theme, parts, edition, publication))
 
     def message(
         self,
@@ -126,6 +137,13 @@ class Sample:
         links = subscriber_links(self.headers, site.signing_keys, reader)
         addressee = Addressee(to=to, date=now, message_id=message_id, links=links)
         return edition_message(self.headers, self.parts, self.recipe, prefix).to(addressee)
+
+    def of_topics(self, topics: Collection[str]) -> "Sample | None":
+        """Return another edition of the same parts; None when it has no papers. Raises TemplateError."""
+        edition = edition_of(self.issue, topics, self.theme.words.language)
+        if edition is None:
+            return None
+        return replace(self, recipe=recipe(self.theme, self.parts, edition, self.publication))
 
     def bodies(self, values: Mapping[str, str]) -> tuple[str, str]:
         """Return the HTML and the plaintext with a reader's slots filled from `values`."""
@@ -169,7 +187,7 @@ def sample(
     else:
         look = site.theme(mailing_list, chosen, theme)
         parts = render_parts(look, issue, publication)
-    return Sample(issue, headers, parts, recipe(look, parts, edition, publication))
+    return Sample(issue, publication, headers, look, parts, recipe(look, parts, edition, publication))
 
 
 def read_back(message: bytes) -> EmailMessage:

@@ -26,8 +26,9 @@ from digest.frozen import freeze
 from digest.issues.issue import IssueKey
 from digest.issues.period import period_of
 from digest.issues.states import IssueState, Verb, move
+from digest.linting import expect_frozen_sound, expect_sound
 from digest.planning import Planner, Reach, expect_unchanged, languages_of, store_plan
-from digest.render.parts import render_parts
+from digest.render.parts import Rendered, render_parts
 from digest.sending import Control, Sent, send_due, send_notices
 from digest.site import MailingList, Site
 from digest.store import deliveries, issues
@@ -56,11 +57,12 @@ def build(
     day: date,
     now: datetime,
     ahead: Ahead | None = None,
+    check: bool = True,
 ) -> StoredIssue | None:
     """Store the draft of a day's issue, in place of an earlier one; None, and no draft, when nothing is new.
 
     What was composed `ahead` is taken as long as it still holds. Raises StateError when the issue is approved or
-    further.
+    further, CheckError when it couldn't go out (without `check`, for oneself alone, it could).
     """
     key = key_of(mailing_list, frequency, day)
     known = issues.find(connection, key)
@@ -70,11 +72,13 @@ def build(
         draft, now = ahead.draft, ahead.moment
     else:
         draft = compose_draft(connection, site, mailing_list, key, frequency, day, now)
-    if not draft.sections:
+    if draft.rendered is None:
         if known is not None:
             issues.remove_draft(connection, known.id)
         return None
-    issues.save_draft(connection, draft, cutoff=now, now=now)
+    if check:
+        expect_sound(site, mailing_list, draft.issue, draft.rendered, now)
+    issues.save_draft(connection, draft.issue, cutoff=now, now=now)
     return existing(connection, key)
 
 
@@ -87,8 +91,10 @@ def build_apart(
         return build(connection, site, mailing_list, frequency, day, now(), ahead)
 
 
-def approve(connection: Connection, site: Site, mailing_list: MailingList, key: IssueKey, now: datetime) -> StoredIssue:
-    """Freeze a draft: render it, take its number and its cards. Raises StateError, TemplateError."""
+def approve(
+    connection: Connection, site: Site, mailing_list: MailingList, key: IssueKey, now: datetime, check: bool = True
+) -> StoredIssue:
+    """Freeze a draft: render it, take its number and its cards. Raises StateError, TemplateError, CheckError."""
     stored = existing(connection, key)
     move(stored.state, Verb.APPROVE, key)
     number = issues.next_number(connection, mailing_list.id, key.frequency)
@@ -97,7 +103,10 @@ def approve(connection: Connection, site: Site, mailing_list: MailingList, key: 
     themes = {language: site.theme(mailing_list, language) for language in languages_of(site, mailing_list)}
     issues.freeze(connection, stored.id, number=number, frozen=freeze(site, mailing_list, themes), now=now)
     for language, theme in themes.items():
-        issues.save_parts(connection, stored.id, language, render_parts(theme, issue, publication))
+        parts = render_parts(theme, issue, publication)
+        if check:
+            expect_sound(site, mailing_list, issue, Rendered(theme, parts), now)
+        issues.save_parts(connection, stored.id, language, parts)
     return existing(connection, key)
 
 
@@ -131,7 +140,7 @@ def ready(
     """Take a day's issue to where it can be delivered, or planned first: then with its planner.
 
     None when nothing is new. Raises StateError when it waits for an approval, is paused or cancelled,
-    InputError when there is no subscriber file to plan from.
+    InputError when there is no subscriber file to plan from, CheckError when it can't go out as it is.
     """
     key = key_of(mailing_list, frequency, day)
     stored = issues.find(connection, key) or build(connection, site, mailing_list, frequency, day, now, ahead)
@@ -143,6 +152,8 @@ def ready(
         raise StateError(f"issue {key} is {stored.state}{_way_on(stored.state, key)}")
     if stored.planned_at is not None:
         return stored, None
+    if stored.approved_at != now:  # when relays and more may have been others
+        expect_frozen_sound(connection, site, mailing_list, stored, now)
     return stored, Planner(connection, site, mailing_list, stored, now)
 
 

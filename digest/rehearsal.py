@@ -49,7 +49,7 @@ def look(
         if stored is not None:
             issue = issues.restore(connection, stored)
             return sample(connection, site, mailing_list, issue, stored, topics, language, theme)
-        draft = compose_draft(connection, site, mailing_list, key, frequency, day, now)
+        draft = compose_draft(connection, site, mailing_list, key, frequency, day, now).issue
         if not draft.sections:
             raise InputError(f"list {mailing_list.name} has nothing new to show; `digest papers load` adds papers")
         return sample(connection, site, mailing_list, draft, None, topics, language, theme)

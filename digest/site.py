@@ -184,9 +184,13 @@ class Site:
     @contextmanager
     def relays(self, mailing_list: MailingList) -> Iterator[tuple[ListRelay, ...]]:
         """Enter the relays of a list, in its order; our own outbox is started and stopped with the block."""
-        names = mailing_list.table.relays or tuple(self.settings.relays)[:1]
         with ExitStack() as stack:
+            names = self.relay_names(mailing_list)
             yield tuple(self._list_relay(name, self.settings.relays[name], stack) for name in names)
+
+    def relay_names(self, mailing_list: MailingList) -> tuple[str, ...]:
+        """Return the names of a list's relays, in its order; the first one that is declared where it names none."""
+        return mailing_list.table.relays or tuple(self.settings.relays)[:1]
 
     def _list_relay(self, name: str, table: RelayTable, stack: ExitStack) -> ListRelay:
         limit = Limit(table.connections, table.messages_per_minute)

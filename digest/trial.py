@@ -163,8 +163,8 @@ def send(site: Site, trial: Trial, day: date, now: datetime) -> None:
     """Send the papers of a day as the first issue, once. Raises RelayError."""
     daily = site.list("daily")
     with site.store.begin() as connection:
-        if (stored := build(connection, site, daily, "daily", day, now)) is not None:
-            approve(connection, site, daily, stored.key, now)
+        if (stored := build(connection, site, daily, "daily", day, now, check=False)) is not None:
+            approve(connection, site, daily, stored.key, now, check=False)
     outcome = send_test_copy(site, daily, "daily", day, trial.to, now, prefix="")
     if outcome.verb is not Verb.ACCEPT:
         raise RelayError(_refusal(trial.relay, outcome))

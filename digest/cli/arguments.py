@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from digest.errors import InputError
+from digest.errors import InputError, meant
 
 if TYPE_CHECKING:
     from digest.config.settings import Frequency
@@ -58,6 +58,16 @@ def day_of(mailing_list: "MailingList", given: str | None, now: datetime) -> dat
         return date.fromisoformat(given)
     except ValueError:
         raise InputError(f"--date {given}: expected a day such as 2026-11-24") from None
+
+
+def topics_of(site: "Site", mailing_list: "MailingList", given: str) -> tuple[str, ...]:
+    """Return the topic ids that were asked for. Raises InputError for one that the list doesn't have."""
+    known = [topic.id for topic in site.topics(mailing_list)]
+    for topic in given.split():
+        if topic not in known:
+            hint = meant(topic, known, f"topics: {', '.join(known)}")
+            raise InputError(f"--topics: list {mailing_list.name} has no topic {topic!r}; {hint}")
+    return tuple(given.split())
 
 
 def issue_key(site: "Site", name: str) -> "tuple[MailingList, IssueKey]":

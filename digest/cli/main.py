@@ -16,6 +16,7 @@ from digest.cli import (
     demo,
     init,
     issue,
+    lint,
     papers,
     preview,
     schedule,
@@ -66,6 +67,7 @@ app.add_typer(papers.app, name="papers")
 app.add_typer(topics.app, name="topics")
 app.add_typer(issue.app, name="issue")
 app.command("preview")(preview.preview)
+app.command("lint")(lint.lint)
 app.command("send")(send.send)
 app.command("status")(status.status)
 app.command("deliveries")(deliveries.deliveries)

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from digest import clock
-from digest.cli.arguments import DateOption, FrequencyOption, ListName, day_of, frequency_of, opened
+from digest.cli.arguments import DateOption, FrequencyOption, ListName, day_of, frequency_of, opened, topics_of
 from digest.cli.output import note, say
-from digest.errors import InputError, meant
+from digest.errors import InputError
 
 if TYPE_CHECKING:
     from digest.site import MailingList, Site
@@ -38,7 +38,7 @@ def preview(
     """
     with suppress(KeyboardInterrupt):
         site = opened(context)
-        choice = _choice(site, site.list(list_name), frequency, date, topics.split())
+        choice = _choice(site, site.list(list_name), frequency, date, topics)
         with _listening(port) as listener:
             url = f"http://{HOST}:{listener.getsockname()[1]}/"
             say(f"Preview of {list_name}: {url} (Ctrl-C ends it)")
@@ -48,7 +48,7 @@ def preview(
 
 
 def _choice(
-    site: "Site", mailing_list: "MailingList", frequency: str | None, date: str | None, topics: list[str]
+    site: "Site", mailing_list: "MailingList", frequency: str | None, date: str | None, topics: str
 ) -> "Choice":
     """Return what the options ask for, checked. Raises InputError."""
     from digest.web.shown import Choice
@@ -56,12 +56,7 @@ def _choice(
     if frequency is not None:
         frequency_of(mailing_list, frequency)
     day_of(mailing_list, date, clock.now())
-    known = [topic.id for topic in site.topics(mailing_list)]
-    for topic in topics:
-        if topic not in known:
-            hint = meant(topic, known, f"topics: {', '.join(known)}")
-            raise InputError(f"--topics: list {mailing_list.name} has no topic {topic!r}; {hint}")
-    return Choice(mailing_list.name, frequency or "", date or "", tuple(topics))
+    return Choice(mailing_list.name, frequency or "", date or "", topics_of(site, mailing_list, topics))
 
 
 def _listening(port: int) -> socket.socket:

@@ -176,7 +176,8 @@ def _test_copy(
     now: datetime.datetime,
 ) -> None:
     from digest.errors import InputError, RelayError
-    from digest.rehearsal import send_test_copy
+    from digest.linting import stopping
+    from digest.rehearsal import look, send_test_copy
     from digest.subscribers.address import parse_address
 
     try:
@@ -187,6 +188,8 @@ def _test_copy(
     if outcome.verb != "accept":
         raise RelayError(f"the test copy was not accepted ({outcome.stage}: {outcome.code} {outcome.reply})")
     say(f"A test copy went to {address.address}: {outcome.code} {outcome.reply}")
+    for found in stopping(site, mailing_list, look(site, mailing_list, frequency, day, (), now), now):
+        note(f"{found.level} {found.check}: {found.text}")  # which would stop it from going to readers
 
 
 def _dry_run(

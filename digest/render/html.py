@@ -28,9 +28,14 @@ def render_html(theme: Theme, view: IssueView, mark: Mark | None = None) -> str:
 
     Raises TemplateError when a template, its MJML or its styles can't be used.
     """
-    source = theme.render(_TEMPLATE, issue=view, fragment=_fragments(mark))
+    source = mjml_source(theme, view, mark)
     source = _ATTRIBUTE.sub(_in_ascii, re.sub(r"\s*\n\s*", "\n", source))
     return _inline(_to_html(source))
+
+
+def mjml_source(theme: Theme, view: IssueView, mark: Mark | None = None) -> str:
+    """Return what the theme's templates make of `view`, before it is HTML. Raises TemplateError."""
+    return theme.render(_TEMPLATE, issue=view, fragment=_fragments(mark))
 
 
 def _in_ascii(attribute: re.Match[str]) -> str:

@@ -179,6 +179,14 @@ LINES = ("subject.txt.j2", "preheader.txt.j2")
 """The templates rendered anew for each edition; an approved issue keeps their sources."""
 
 
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """Parts, and the theme that they were rendered by."""
+
+    theme: Theme
+    parts: Parts
+
+
 def render_parts(theme: Theme, issue: Issue, publication: Publication) -> Parts:
     """Render an issue once in full, in the theme's language, and cut it. Raises TemplateError."""
     marking = Marking.of((issue, publication, theme.words.language))

@@ -351,7 +351,7 @@ def test_papers_are_matched_while_others_may_write_and_nothing_of_that_is_lost(s
 
     monkeypatch.setattr(drafting, "compose_draft", compose_while_one_loads)
     stored = pipeline.build_apart(site, site.list("daily"), "daily", now.date(), lambda: now)
-    assert [len(one.entries) for one in composed] == [1, 2]
+    assert [len(one.issue.entries) for one in composed] == [1, 2]
     assert stored is not None
     with site.store.begin() as connection:
         assert sorted(ids(issues.entries(connection, stored.id))) == ["one", "other"]

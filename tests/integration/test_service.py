@@ -389,3 +389,24 @@ def test_a_defect_keeps_its_traceback_and_is_not_repeated(world, said, monkeypat
     only_daily(world)
     world.march(at(0, 6), timedelta(minutes=10))
     assert [record.exc_info is not None for record in said.records if "a defect" in record.message] == [True]
+
+
+def test_what_stops_an_issue_is_said_at_the_hour_of_its_draft_and_once_an_hour_until_it_is_mended(world, said):
+    only_daily(world)
+    footer = world.root / "templates" / "default" / "_footer.txt.j2"
+    whole = footer.read_text("utf-8")
+    footer.write_text(whole.replace("{{ issue.unsubscribe }}", ""), encoding="utf-8")
+    world.tick(at(0, 5.4))
+    assert lines(said, "can't go out") == []
+    assert not world.tick(at(0, 5.5))  # its draft is due at 06:30 in Berlin
+    assert lines(said, "can't go out") == [
+        "list daily: issue daily/daily/2026-11-23 can't go out: unsubscribe: the plaintext has no link to leave by;"
+        " show issue.unsubscribe in the theme; `digest lint daily` tells all"
+    ]
+    for hour, told in ((5.9, 1), (6, 2), (6.9, 2), (7.1, 3)):  # it is due at 06:00, and tried at every tick
+        assert not world.tick(at(0, hour))
+        assert len(lines(said, "can't go out")) == told
+    assert world.messages == 0
+    footer.write_text(whole, encoding="utf-8")
+    assert world.tick()
+    assert world.mails == Counter(DAILY)
