@@ -195,6 +195,8 @@ def compose_draft(
             bad = _unfit(site, mailing_list, listed)
             if len(bad) in (0, len(listed.entries)):
                 raise
+            for paper_id, (title, error) in bad.items():
+                log.warning("paper %s (%s) is left out: %s", paper_id, title[:80], error)
             ranked = tuple(paper for paper in ranked if paper.id not in bad)
 
 
@@ -238,17 +240,16 @@ def made_of(connection: Connection, mailing_list: MailingList, key: IssueKey) ->
     )
 
 
-def _unfit(site: Site, mailing_list: MailingList, draft: Issue) -> set[str]:
-    """Return which papers (ids) of a draft can't be rendered, each tried alone; the log says why."""
-    bad = set()
+def _unfit(site: Site, mailing_list: MailingList, draft: Issue) -> dict[str, tuple[str, TemplateError]]:
+    """Return which papers (ids) of a draft can't be rendered, each tried alone, with their titles and why."""
+    bad = {}
     for section in draft.sections:
         for entry in section.entries:
             alone = replace(draft, sections=(replace(section, entries=(replace(entry, carries="card"),)),))
             try:
                 _with_room(site, mailing_list, alone)
             except TemplateError as error:
-                log.warning("paper %s (%s) is left out: %s", entry.paper.id, entry.paper.title[:80], error)
-                bad.add(entry.paper.id)
+                bad[entry.paper.id] = entry.paper.title, error
     return bad
 
 

@@ -151,9 +151,15 @@ def send_test_copy(
     address: str,
     now: datetime,
     prefix: str = "[Test] ",
+    topics: Collection[str] = (),
+    language: str | None = None,
+    theme: str | None = None,
 ) -> Outcome:
-    """Send one message to an address, marked by a prefix, under a random Message-ID; no delivery is counted."""
-    copy = look(site, mailing_list, frequency, day, (), now)
+    """Send one message to an address, marked by a prefix, under a random Message-ID; no delivery is counted.
+
+    What it shows is what `look` returns for these topics, language and theme.
+    """
+    copy = look(site, mailing_list, frequency, day, topics, now, language, theme)
     token = f"test-{secrets.token_hex(16)}"
     message = copy.message(
         site,

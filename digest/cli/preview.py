@@ -17,7 +17,7 @@ from digest.errors import InputError
 
 if TYPE_CHECKING:
     from digest.site import MailingList, Site
-    from digest.web.shown import Choice
+    from digest.web.choice import Choice
 
 HOST = "127.0.0.1"
 
@@ -31,10 +31,10 @@ def preview(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Another one is taken when it is in use.")] = 8025,
     open_it: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
 ) -> None:
-    """Show an issue as a page on this machine: HTML, plaintext, raw message. Ctrl-C ends it.
+    """Show an issue as a page on this machine, as any subscriber gets it, with what is wrong. Ctrl-C ends it.
 
-    A stored issue is shown as it is, else what would be built now. A reload shows what a changed template
-    or setting does. Nothing is sent, and nothing is taken.
+    A stored issue is shown as it is, else what would be built now. A template, a setting or a subscriber file
+    that is saved is seen at once. Nothing is taken, and nothing sent but a test copy that you ask for.
     """
     with suppress(KeyboardInterrupt):
         site = opened(context)
@@ -51,12 +51,13 @@ def _choice(
     site: "Site", mailing_list: "MailingList", frequency: str | None, date: str | None, topics: str
 ) -> "Choice":
     """Return what the options ask for, checked. Raises InputError."""
-    from digest.web.shown import Choice
+    from digest.web.choice import Choice
 
     if frequency is not None:
         frequency_of(mailing_list, frequency)
     day_of(mailing_list, date, clock.now())
-    return Choice(mailing_list.name, frequency or "", date or "", topics_of(site, mailing_list, topics))
+    known = topics_of(site, mailing_list, topics)
+    return Choice(mailing_list.name, frequency or "", date or "", topics=known)
 
 
 def _listening(port: int) -> socket.socket:
@@ -79,18 +80,9 @@ def _open_browser(url: str) -> bool:
 
 
 def _serve(root: Path, choice: "Choice", listener: socket.socket) -> None:
-    import uvicorn
-
     from digest.web.preview import create_app
+    from digest.web.server import PromptServer
+    from digest.web.watching import Changes
 
-    config = uvicorn.Config(
-        create_app(root, choice),
-        log_level="warning",
-        access_log=False,
-        lifespan="off",
-        ws="none",
-        proxy_headers=False,
-        server_header=False,
-        timeout_graceful_shutdown=2,
-    )
-    uvicorn.Server(config).run(sockets=[listener])
+    changes = Changes()
+    PromptServer(create_app(root, choice, changes), changes.end).run(sockets=[listener])

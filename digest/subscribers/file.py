@@ -108,6 +108,37 @@ def _rows(raw_rows: Iterable[RawRow], header: Header, topics: frozenset[str]) ->
                 yield RowProblem(row.line, _NOT_UTF8, row.subscriber.email, refused=False)
 
 
+def find_row(
+    lines: Iterable[str], where: str, known_topics: Iterable[str], canonical: str
+) -> SubscriberRow | RowProblem | None:
+    """Return the first row of a canonical address, or what is wrong with that row; None when there is none.
+
+    Only that row is looked at closely. Raises InputError when there is no header to read by.
+    """
+    header, raw_rows = read_table(lines, where)
+    theirs = (raw for raw in raw_rows if _is_of(_email(raw, header), canonical))
+    return next(_rows(theirs, header, frozenset(known_topics)), None)
+
+
+def written_addresses(lines: Iterable[str], where: str) -> Iterator[str]:
+    """Return the addresses of a subscriber file in its order, as they are written there: not all can be used.
+
+    Raises InputError at once when there is no header to read by.
+    """
+    header, raw_rows = read_table(lines, where)
+    written = (clean_name(_email(raw, header)) for raw in raw_rows)
+    return (address for address in written if "@" in address)
+
+
+def _is_of(written: str, canonical: str) -> bool:
+    if written.isascii():
+        return written.strip().casefold() == canonical
+    try:
+        return parse_address(written).canonical == canonical
+    except ValueError:
+        return False
+
+
 def languages(lines: Iterable[str], where: str) -> frozenset[str]:
     """Return the languages that the rows of a subscriber file ask for; rows are not checked otherwise.
 
@@ -222,5 +253,9 @@ def _name(raw: RawRow, header: Header) -> str:
 
 
 def _shown_email(raw: RawRow, header: Header) -> str:
+    return clean_name(_email(raw, header))
+
+
+def _email(raw: RawRow, header: Header) -> str:
     index = header.columns["email"]
-    return clean_name(raw.fields[index]) if index < len(raw.fields) else ""
+    return raw.fields[index] if index < len(raw.fields) else ""

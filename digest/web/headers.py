@@ -7,19 +7,27 @@ NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancest
 """Content-Security-Policy of an answer that is no page."""
 
 PAGE = (
-    "default-src 'none'; style-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'self';"
-    " frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; frame-src 'self'; base-uri 'none';"
+    " form-action 'self'; frame-ancestors 'none'"
 )
-"""Content-Security-Policy of a page of ours: no script, styles from a file, frames with our own content."""
+"""Content-Security-Policy of a page of ours: script and styles from a file, frames with our own content."""
 
-SANDBOX = "allow-popups allow-popups-to-escape-sandbox"
-"""What a mail may do in a frame: open its links elsewhere."""
+SANDBOX = "allow-popups allow-popups-to-escape-sandbox allow-same-origin"
+"""What a mail may do in a frame: open its links elsewhere. It runs no script, so to be of our origin gives it
+nothing; it lets our own script keep the place to which somebody has scrolled."""
 
-MAIL = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none';"
-    f" frame-ancestors 'self'; sandbox {SANDBOX}"
-)
-"""Content-Security-Policy of a mail's HTML, in our frame or alone: it runs and loads nothing."""
+
+def mail_policy(*, images: bool) -> str:
+    """Return the Content-Security-Policy of a mail's HTML, in our frame or alone: it runs nothing.
+
+    It loads nothing either but, with `images`, those that a reader's mail program would load.
+    """
+    sources = "https: data:" if images else "'none'"
+    return (
+        f"default-src 'none'; style-src 'unsafe-inline'; img-src {sources};"
+        f" base-uri 'none'; form-action 'none'; frame-ancestors 'self'; sandbox {SANDBOX}"
+    )
+
 
 _COMMON = {
     "Content-Security-Policy": NOTHING,

@@ -1,19 +1,17 @@
-"""What the preview shows: what somebody chose to see, and the message that it comes to.
+"""What the preview shows: the message that a choice comes to, and what is to be known about it.
 
 Nothing here takes a number, a card or a delivery.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import get_args
-from urllib.parse import urlencode
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from digest.config.settings import Frequency
-from digest.errors import InputError
+from digest.frozen import frozen_languages
 from digest.issues.issue import IssueKey
 from digest.issues.states import IssueState
 from digest.messages import Sample, body, read_back
@@ -21,83 +19,12 @@ from digest.pipeline import key_of
 from digest.rehearsal import look
 from digest.render.encode import decoded_size
 from digest.render.headers import Mailbox
-from digest.site import MailingList, Site
+from digest.render.words import offered
+from digest.site import Site
 from digest.store import issues
-from digest.topics.topic import Topic
-
-READER = Mailbox("Sample Reader", "reader@example.org")
-"""Whom the shown message is for."""
-
-FREQUENCIES: tuple[Frequency, ...] = get_args(Frequency)
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What somebody wants to see, as they wrote it.
-
-    `frequency` "" is the list's own, `day` "" its today, `topics` () all of them.
-    """
-
-    list_name: str
-    frequency: str = ""
-    day: str = ""
-    topics: tuple[str, ...] = ()
-
-    @classmethod
-    def of_query(cls, pairs: Iterable[tuple[str, str]], list_name: str) -> "Choice":
-        """Read the query of a URL; `list_name` is for one that names none."""
-        given = [(name, value.strip()) for name, value in pairs]
-        last = dict(given)
-        topics = (topic for name, value in given if name == "topics" for topic in value.split())
-        return cls(
-            list_name=last.get("list") or list_name,
-            frequency=last.get("frequency", ""),
-            day=last.get("date", ""),
-            topics=tuple(dict.fromkeys(topics)),
-        )
-
-    def query(self) -> str:
-        """Return the query that `of_query` reads."""
-        pairs = [("list", self.list_name), ("frequency", self.frequency), ("date", self.day)]
-        return urlencode([(name, value) for name, value in (*pairs, ("topics", " ".join(self.topics))) if value])
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """A choice in the site's own terms; `unknown` are chosen topics that the list doesn't have."""
-
-    mailing_list: MailingList
-    frequency: Frequency
-    day: date
-    topics: tuple[str, ...]
-    unknown: tuple[str, ...]
-
-    @classmethod
-    def of(cls, site: Site, choice: Choice, now: datetime) -> "Chosen":
-        """Look up what was chosen. Raises InputError for a list, frequency or day that isn't one."""
-        mailing_list = site.list(choice.list_name)
-        known = {topic.id for topic in site.topics(mailing_list)}
-        return cls(
-            mailing_list=mailing_list,
-            frequency=_frequency(choice.frequency) or mailing_list.table.frequency,
-            day=_day(choice.day) or now.astimezone(ZoneInfo(mailing_list.table.timezone)).date(),
-            topics=tuple(topic for topic in choice.topics if topic in known),
-            unknown=tuple(topic for topic in choice.topics if topic not in known),
-        )
-
-
-def _frequency(written: str) -> Frequency | None:
-    found = [one for one in FREQUENCIES if one == written]
-    if written and not found:
-        raise InputError(f"frequency {written[:40]!r}: expected {' or '.join(FREQUENCIES)}")
-    return found[0] if found else None
-
-
-def _day(written: str) -> date | None:
-    try:
-        return date.fromisoformat(written) if written else None
-    except ValueError:
-        raise InputError(f"date {written[:40]!r}: expected a day such as 2026-11-24") from None
+from digest.store.database import reading
+from digest.subscribers.identity import message_id_local, subscriber_id
+from digest.web.choice import Chosen
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +35,7 @@ class Shown:
     `counts` are the papers of each topic by its id, of all topics. `html_size` is in bytes.
     """
 
+    sample: Sample
     key: IssueKey
     day: str
     status: str
@@ -121,23 +49,17 @@ class Shown:
     html_size: int
     text: str
     message: bytes
+    remarks: tuple[str, ...]
 
+    @property
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        """The header fields as a mail program shows them, decoded."""
+        return tuple((name, str(value)) for name, value in read_back(self.message).items())
 
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """What can be chosen: the site's lists by name, the list's own frequency and its topics."""
-
-    lists: tuple[MailingList, ...]
-    frequency: str
-    topics: tuple[Topic, ...]
-
-    @classmethod
-    def of(cls, site: Site, choice: Choice) -> "Offer":
-        """Return what a site offers beside a choice, whose list may not exist."""
-        if choice.list_name not in site.settings.lists:
-            return cls(site.lists, "", ())
-        mailing_list = site.list(choice.list_name)
-        return cls(site.lists, mailing_list.table.frequency, site.topics(mailing_list))
+    @property
+    def headers_as_sent(self) -> str:
+        """The header fields as they are on the wire: folded and encoded, in ASCII."""
+        return self.message.partition(b"\r\n\r\n")[0].decode("latin-1")
 
 
 @contextmanager
@@ -154,18 +76,28 @@ def opened(root: Path) -> Iterator[Site]:
 def show(site: Site, chosen: Chosen, now: datetime) -> Shown:
     """Render what was chosen. Raises InputError when there is nothing to show, TemplateError."""
     mailing_list = chosen.mailing_list
-    sample = look(site, mailing_list, chosen.frequency, chosen.day, chosen.topics, now)
-    with site.store.begin() as connection:
+    sample = look(site, mailing_list, chosen.frequency, chosen.day, chosen.topics, now, chosen.language, chosen.theme)
+    with reading(site.store).begin() as connection:
         stored = issues.find(connection, key_of(mailing_list, chosen.frequency, chosen.day))
-    message = sample.message(site, mailing_list, READER, now=now, message_id=f"preview@{sample.headers.domain}")
-    return _shown(sample, stored, message, ZoneInfo(mailing_list.table.timezone))
+    local = _message_id_local(site, chosen, sample.issue.key)
+    message = sample.message(site, mailing_list, chosen.reader, now=now, message_id=f"{local}@{sample.headers.domain}")
+    return _shown(sample, stored, message, chosen)
 
 
-def _shown(sample: Sample, stored: issues.StoredIssue | None, message: bytes, zone: ZoneInfo) -> Shown:
-    parsed = read_back(message)
+def _message_id_local(site: Site, chosen: Chosen, key: IssueKey) -> str:
+    """Return what a subscriber's own message has before the @ of its Message-ID."""
+    if chosen.row is None:
+        return "preview"
+    reader = subscriber_id(site.identity_key, chosen.mailing_list.id, chosen.row.address.canonical)
+    return message_id_local(site.identity_key, str(key), reader)
+
+
+def _shown(sample: Sample, stored: issues.StoredIssue | None, message: bytes, chosen: Chosen) -> Shown:
+    parsed, zone = read_back(message), ZoneInfo(chosen.mailing_list.table.timezone)
     html = body(parsed, "html")
     status, meaning = _standing(stored, lambda moment: f"{moment.astimezone(zone):%Y-%m-%d %H:%M}")
     return Shown(
+        sample=sample,
         key=sample.issue.key,
         day=f"{sample.issue.day:%A, %d %B %Y}",
         status=status,
@@ -179,7 +111,17 @@ def _shown(sample: Sample, stored: issues.StoredIssue | None, message: bytes, zo
         html_size=decoded_size(html),
         text=body(parsed, "plain"),
         message=message,
+        remarks=tuple(_frozen_otherwise(stored.frozen, chosen)) if stored and stored.frozen else (),
     )
+
+
+def _frozen_otherwise(frozen: Mapping[str, Any], chosen: Chosen) -> Iterator[str]:
+    """Yield what of a choice has no effect on an issue that is frozen."""
+    languages = frozen_languages(frozen)
+    if chosen.theme and chosen.theme != chosen.mailing_list.table.theme:
+        yield "The issue is approved, and keeps the theme it was approved with."
+    if chosen.language and offered(chosen.language, languages) is None:
+        yield f"The issue is approved in {', '.join(languages)}; {chosen.language} came later, or has no words."
 
 
 def _standing(stored: issues.StoredIssue | None, local: Callable[[datetime], str]) -> tuple[str, str]:

@@ -1,18 +1,29 @@
 """The program as its users have it: installed from a wheel, run in an empty directory."""
 
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
 import venv
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
+
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--no-first-run",
+    "--disable-component-update",
+    "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+]
 
 
 @pytest.fixture(scope="session")
@@ -62,3 +73,19 @@ def digest(installed: Path, tmp_path: Path) -> Run:
         )
 
     return run
+
+
+# For a module and no longer: while it is open, playwright's own event loop stands in the way of asyncio's.
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """A Chromium that reaches this machine alone (`playwright.sync_api.Browser`)."""
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    chromium = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    if not chromium:
+        if os.environ.get("CI"):
+            pytest.fail("no Chromium here; install one, or name its path in CHROMIUM")
+        pytest.skip("no Chromium here; name its path in the environment variable CHROMIUM")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()

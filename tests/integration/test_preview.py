@@ -8,72 +8,30 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import date
 from email import message_from_bytes, policy
-from http.client import HTTPConnection
-from threading import Thread
 
 import pytest
-import uvicorn
 
 from digest.collecting import collect_file
+from digest.deliver.delivery import Claim
 from digest.issues.states import Verb
+from digest.messages import Messages
 from digest.pipeline import approve, build, change_state, key_of
+from digest.planning import Planner
 from digest.rehearsal import look
 from digest.site import Site
+from digest.store import issues
+from digest.store.memory import memory
 from digest.store.schema import metadata
-from digest.web.preview import create_app
-from digest.web.shown import Choice
+from digest.store.suppressions import add
+from digest.subscribers.identity import address_key
+from digest.web.choice import Choice
+from tests.integration.previewing import Get, ask, serving
 
 DAY = date(2026, 11, 24)
-
-
-@dataclass(frozen=True)
-class Answer:
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-    @property
-    def page(self) -> str:
-        return self.body.decode("utf-8")
-
-    @property
-    def words(self) -> str:
-        """What a reader of the page sees."""
-        return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", self.page)).split())
-
-
-Get = Callable[..., Answer]
-
-
-def ask(port: int, path: str = "/", method: str = "GET", host: str | None = None) -> Answer:
-    connection = HTTPConnection("127.0.0.1", port, timeout=20)
-    try:
-        connection.request(method, path, headers={"Host": host or f"127.0.0.1:{port}"})
-        response = connection.getresponse()
-        headers = {name.lower(): value for name, value in response.getheaders()}
-        return Answer(response.status, headers, response.read())
-    finally:
-        connection.close()
-
-
-@contextmanager
-def serving(site: Site, now, start: Choice) -> Iterator[Get]:
-    config = uvicorn.Config(create_app(site.root, start, lambda: now), log_level="warning", lifespan="off", ws="none")
-    server = uvicorn.Server(config)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-        thread = Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        try:
-            yield lambda path="/", **how: ask(port, path, **how)
-        finally:
-            server.should_exit = True
-            thread.join()
 
 
 @pytest.fixture
@@ -158,7 +116,9 @@ def test_links_leave_the_frame_and_anchors_stay_in_it(get):
 
 def test_a_draft_says_so(get, seeded, now):
     built(seeded, now)
-    assert "Draft Its papers were chosen at 2026-11-24 07:00" in get().words
+    words = get().words
+    assert "Daily Papers Draft Tuesday, 24 November 2026" in words
+    assert "Its papers were chosen at 2026-11-24 07:00" in words
 
 
 def test_a_frozen_issue_shows_its_number_and_no_changed_template(get, seeded, now):
@@ -183,7 +143,9 @@ def test_a_paused_and_a_cancelled_issue_say_so(get, seeded, daily, now):
 def test_a_draft_that_was_cancelled_is_never_sent(get, seeded, daily, now):
     built(seeded, now)
     change_state(seeded, key_of(daily, "daily", DAY), Verb.CANCEL, now)
-    assert "Cancelled draft It is never sent." in get().words
+    words = get().words
+    assert "Cancelled draft Tuesday" in words
+    assert "It is never sent." in words
 
 
 # A reload shows what was changed
@@ -204,7 +166,8 @@ def test_a_broken_template_is_one_line_until_it_is_mended(get, seeded):
     assert "did you mean 'list_name'?" in answer.words
     assert f"{template}:" in answer.words
     assert "Traceback" not in answer.page
-    assert '<select name="list">' in answer.page
+    assert 'name="list"' in answer.page
+    assert "▸ </span>&lt;h1 class=&#34;x&#34; dir=&#34;auto&#34;&gt;{{ issue.list_nam }}&lt;/h1&gt;" in answer.page
     part = get("/html")
     assert (part.status, part.headers["content-type"]) == (500, "text/plain; charset=utf-8")
     assert part.page.count("\n") == 1
@@ -218,6 +181,7 @@ def test_broken_settings_are_one_line_until_they_are_mended(get, seeded):
     assert answer.status == 500
     assert "site.bylin" in answer.words
     assert "digest.toml" in answer.words
+    assert "▸ </span>bylin = " in answer.page
     assert get("/raw").status == 500
     rewrite(seeded.root / "digest.toml", "bylin =", "byline =")
     assert get().status == 200
@@ -264,6 +228,10 @@ def test_without_a_choice_the_commands_is_shown(seeded, now):
         ("frequency=hourly", "frequency 'hourly': expected daily or weekly"),
         ("date=tomorrow", "date 'tomorrow': expected a day such as 2026-11-24"),
         ("topics=agents", "has no papers for agents"),
+        ("theme=defualt", "there is no theme 'defualt'; did you mean 'default'?"),
+        ("theme=../../keys", "there is no theme '../../keys'; themes: default"),
+        ("subscriber=nobody@example.org", "list daily has no subscriber 'nobody@example.org' in "),
+        ("subscriber=EXAMPLE.NET", "did you mean kurt@example.net or alan@example.net?"),
     ],
 )
 def test_what_is_not_there_is_said_beside_the_form(get, query, reason):
@@ -274,6 +242,133 @@ def test_what_is_not_there_is_said_beside_the_form(get, query, reason):
     part = get(f"/text?{query}")
     assert part.status == 404
     assert reason in part.page
+
+
+# Whose message it is
+
+
+def test_a_subscriber_sees_their_own_message(get, seeded, daily, now):
+    built(seeded, now)
+    approved(seeded, now)
+    message = message_from_bytes(get("/message.eml?subscriber=Grace@example.com").body, policy=policy.default)
+    with seeded.store.begin() as connection:
+        stored = issues.find(connection, key_of(daily, "daily", DAY))
+        planner = Planner(connection, seeded, daily, stored, now)
+    with memory() as remembered:
+        planned = {one.address: one for one in planner.deliveries(remembered)}
+    with seeded.store.begin() as connection:
+        for key, (language, made) in planner.fresh_editions().items():
+            issues.save_edition(connection, stored.id, key, language, made)
+    theirs = planned["grace@example.com"]
+    ids = {"delivery_id": 1, "subscriber_id": theirs.subscriber_id, "address_key": theirs.address_key}
+    claim = Claim(
+        **ids,
+        address=theirs.address,
+        domain="example.com",
+        name=theirs.name,
+        edition=theirs.edition,
+        date=now,
+        attempts=0,
+    )
+    sent = message_from_bytes(Messages.of(seeded, stored).for_claim(claim).data, policy=policy.default)
+    assert message.items() == sent.items()
+    assert message.get_body(("html",)).get_content() == sent.get_body(("html",)).get_content()
+    assert message["To"] == "Grace Hopper <grace@example.com>"
+    assert "Topics: 2 of 14" in get("/?subscriber=grace@example.com").words
+
+
+def test_topics_by_hand_go_before_the_subscribers_own(get):
+    assert "Speech and audio" in get("/text?subscriber=grace@example.com&topics=speech").page
+
+
+def test_what_a_subscriber_does_not_get_is_said(get, seeded, daily, now):
+    words = get("/?subscriber=alan@example.net").words
+    assert "daily/weekly/2026-W48" in words
+    assert "and not this one" not in words
+    by_hand = get("/?subscriber=alan@example.net&frequency=daily").words
+    assert "alan@example.net gets the weekly issues and not this one." in by_hand
+    key = address_key(seeded.identity_key, "ada@example.org")
+    with seeded.store.begin() as connection:
+        add(connection, scope=daily.id, address_key=key, address=None, reason="left", source="test", now=now)
+    assert "ada@example.org is suppressed, and gets nothing." in get("/?subscriber=ada@example.org").words
+
+
+def test_a_row_that_cannot_be_used_is_told_with_its_line(get, subscriber_file):
+    rewrite(subscriber_file, "language-models robotics", "language-modls")
+    answer = get("/?subscriber=grace@example.com")
+    assert answer.status == 404
+    assert f"{subscriber_file}:13: the topic 'language-modls' is not declared; did you mean" in answer.words
+    assert "▸ </span>grace@example.com" in answer.page
+
+
+def test_a_changed_row_is_seen(get, subscriber_file):
+    assert "Ada Lovelace" in get("/text?subscriber=ada@example.org").page
+    rewrite(subscriber_file, "Ada Lovelace", "Ada King")
+    assert "Ada King" in get("/text?subscriber=ada@example.org").page
+
+
+def test_the_first_addresses_are_offered_and_no_more(get, subscriber_file):
+    with subscriber_file.open("a") as file:
+        file.writelines(f"reader{number}@example.org,,,,,\n" for number in range(100))
+    offered = re.findall(r'<option value="([^"]*@[^"]*)">', get().page)
+    assert len(offered) == 50
+    assert offered[0] == "ada@example.org"
+    assert get("/?subscriber=reader99@example.org").status == 200
+
+
+def test_another_theme_and_language(get, seeded):
+    theme = seeded.root / "templates" / "plain-words"
+    theme.mkdir()
+    (theme / "_masthead.mjml.j2").write_text("<mj-text>{{ _('Quite another head') }}</mj-text>\n")
+    catalogs = seeded.root / "templates" / "locale"
+    catalogs.mkdir(exist_ok=True)
+    (catalogs / "tlh.po").write_text('msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n')
+    page = get("/?theme=plain-words").page
+    assert "<option selected>plain-words</option>" in page
+    assert "Quite another head" in get("/html?theme=plain-words").page
+    assert "Quite another head" not in get("/html").page
+    german = catalogs / "de.po"
+    german.write_text(
+        'msgid ""\nmsgstr "Content-Type: text/plain; charset=UTF-8\\n"\n\n'
+        'msgid "Quite another head"\nmsgstr "Ein ganz anderer Kopf"\n'
+    )
+    assert "Ein ganz anderer Kopf" in get("/html?theme=plain-words&language=de").page
+    assert "Ein ganz anderer Kopf" in get("/html?theme=plain-words&subscriber=emmy@example.org").page
+    assert "Ein ganz anderer Kopf" not in get("/html?theme=plain-words&subscriber=emmy@example.org&language=en").page
+
+
+def test_an_approved_issue_says_what_it_keeps(get, seeded, now):
+    (seeded.root / "templates" / "other").mkdir()
+    (seeded.root / "templates" / "other" / "subject.txt.j2").write_text("Other")
+    built(seeded, now)
+    approved(seeded, now)
+    words = get("/?theme=other&language=fr").words
+    assert "keeps the theme it was approved with" in words
+    assert "fr came later, or has no words" in words
+
+
+# How it is shown
+
+
+def test_the_frame_follows_the_switches_and_the_message_does_not(get):
+    assert "(prefers-color-scheme:dark)" in get("/html").page
+    dark, light = get("/html?scheme=dark").page, get("/html?scheme=light").page
+    assert "prefers-color-scheme" not in dark + light
+    assert "color-scheme: only dark" in dark
+    assert b"prefers-color-scheme" in get("/message.eml?scheme=dark").body
+    assert "img-src https: data:;" in get("/html").headers["content-security-policy"]
+    assert "img-src 'none';" in get("/html?images=off").headers["content-security-policy"]
+    page = get("/?scheme=dark&width=phone").page
+    assert page.count('src="/html?list=daily&amp;scheme=dark"') == 2
+    assert '<figure id="desktop" hidden>' in page
+
+
+def test_the_checks_are_in_the_page_when_asked_for(get, seeded):
+    assert "Check this message" in get().words
+    assert "nothing found" in get("/?checks=on").words
+    rewrite(seeded.root / "templates" / "default" / "subject.txt.j2", "{{", "{% raw %}{{ x }}{% endraw %}{{")
+    words = get("/?checks=on").words
+    assert re.search(r"Checks [1-9] errors?", words), words
 
 
 def test_a_site_without_papers_says_how_to_get_some(site, now):
@@ -310,19 +405,31 @@ def test_this_machines_names_are_answered(get):
     assert get(host="localhost:8025").status == 200
 
 
-def test_only_get_and_head(get):
+def test_only_get_and_head_but_for_a_test_copy(get):
     for method in ("POST", "PUT", "DELETE", "PATCH", "OPTIONS"):
         assert get("/html", method=method).status == 405, method
+    for method in ("GET", "HEAD", "PUT", "DELETE"):
+        assert get("/test", method=method).status == 405, method
     answer = get("/html", method="HEAD")
     assert (answer.status, answer.body) == (200, b"")
 
 
 def test_every_answer_is_locked_down(get):
-    for path in ("/", "/html", "/text", "/raw", "/message.eml", "/preview.css", "/nothing", "/?list=none"):
+    for path in (
+        "/",
+        "/html",
+        "/text",
+        "/raw",
+        "/message.eml",
+        "/preview.css",
+        "/preview.js",
+        "/nothing",
+        "/?list=none",
+    ):
         headers = get(path).headers
         assert headers["content-security-policy"].startswith("default-src 'none';"), path
         assert headers["x-content-type-options"] == "nosniff"
-        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["referrer-policy"] == ("same-origin" if path in ("/", "/?list=none") else "no-referrer")
         assert headers["cache-control"] == "no-store"
 
 
@@ -331,7 +438,7 @@ def test_the_mail_is_sandboxed_alone_as_in_the_frame(get):
     assert "sandbox allow-popups allow-popups-to-escape-sandbox" in policy_of_mail
     assert "script-src" not in policy_of_mail
     frames = re.findall(r'<iframe [^>]*sandbox="([^"]*)"', get().page)
-    assert frames == ["allow-popups allow-popups-to-escape-sandbox"] * 2
+    assert frames == ["allow-popups allow-popups-to-escape-sandbox allow-same-origin"] * 2
 
 
 def test_strangers_titles_are_text_in_the_page(site, now, tmp_path):
@@ -340,10 +447,10 @@ def test_strangers_titles_are_text_in_the_page(site, now, tmp_path):
     file.write_text(json.dumps({"title": title, "abstract": "</pre></code><img src=x onerror=alert(1)>."}) + "\n")
     collect_file(site, file, None, now)
     with serving(site, now, Choice("daily")) as get:
-        for view in ("html", "text", "raw"):
+        for view in ("html", "text", "headers", "raw"):
             answer = get(f"/?view={view}")
             assert answer.status == 200
-            assert "<script" not in answer.page
+            assert re.findall("<script[^>]*>", answer.page) == ['<script src="/preview.js" defer>']
             assert "<img" not in answer.page
         assert "<script>alert(1)</script>" in html.unescape(get("/?view=text").page)
         assert "<img" not in get("/?list=%3Cimg%3E&frequency=%22%3E%3Cimg%3E").page

@@ -15,9 +15,12 @@ from digest.subscribers.file import (
     MAX_NAME,
     RowProblem,
     SubscriberFile,
+    SubscriberRow,
     clean_name,
+    find_row,
     parse_subscribers,
     read_rows,
+    written_addresses,
 )
 from digest.subscribers.subscriber import Subscriber
 from digest.subscribers.table import FIELDS, HEADER
@@ -295,3 +298,43 @@ def test_a_stream_says_who_comes_twice_as_often_as_they_come() -> None:
     found = list(read_rows(["email\n", "ada@example.org\n", "bad\n", "ADA@example.org\n"], "daily.csv", ()))
     assert [one.line for one in found] == [2, 3, 4]
     assert [isinstance(one, RowProblem) for one in found] == [False, True, False]
+
+
+FOUND = """# who gets it
+name,email,topics
+Ada, Ada@Example.org ,robotics
+Umlaut,mia@bücher.example,
+Twice,ada@example.org,
+Bad,bad@example.org,gardening
+Broken,broken
+,,
+No address,nobody,
+"""
+
+
+def found(canonical: str) -> SubscriberRow | RowProblem | None:
+    return find_row(FOUND.splitlines(keepends=True), "daily.csv", TOPICS, canonical)
+
+
+def test_one_subscribers_row_is_the_one_that_holds() -> None:
+    row = found("ada@example.org")
+    assert row == parse(FOUND).rows[0]
+    assert isinstance(row, SubscriberRow)
+    assert (row.line, row.subscriber.name) == (3, "Ada")
+    umlaut = found("mia@xn--bcher-kva.example")
+    assert isinstance(umlaut, SubscriberRow)
+    assert umlaut.line == 4
+
+
+def test_one_subscribers_row_may_be_wrong_or_none() -> None:
+    problem = found("bad@example.org")
+    assert isinstance(problem, RowProblem)
+    assert problem == parse(FOUND).problems[1]
+    assert found("eve@example.org") is None
+    with pytest.raises(InputError):
+        find_row(["ada@example.org"], "daily.csv", TOPICS, "ada@example.org")
+
+
+def test_addresses_are_as_they_are_written() -> None:
+    written = written_addresses(FOUND.splitlines(keepends=True), "daily.csv")
+    assert [*written] == ["Ada@Example.org", "mia@bücher.example", "ada@example.org", "bad@example.org"]
