@@ -6,13 +6,14 @@ python -m tests.evaluation [DATA]
 import sys
 from pathlib import Path
 
-from tests.evaluation import identity, latex, topics, trending
+from tests.evaluation import identity, latex, summary, topics, trending
 
 BESIDE = Path(__file__).resolve().parents[3] / "shared" / "data"
 """Where the records are kept: beside the repository, never in it."""
 
 PARTS = {
     "Legible text": latex.figures,
+    "The summary": summary.figures,
     "One paper, once": identity.figures,
     "Topics": topics.figures,
     "Trending and diversity": trending.figures,

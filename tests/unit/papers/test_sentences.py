@@ -1,5 +1,7 @@
 """Abstracts are cut between sentences, and nowhere else."""
 
+import time
+import timeit
 from pathlib import Path
 
 import pytest
@@ -30,10 +32,102 @@ ABSTRACTS = [line for line in SEED.read_text(encoding="utf-8").splitlines() if l
         ["これは文です。", "次の文です。"],
         ["The answer is no.", "We stop here."],
         ["We gain 95\\%.", "$x$ is small."],
+        ["It took 13 ms.", "Our tool took 2."],
+        ["Serving is slow.", "vLLM is fast.", "eBPF watches it.", "iPhone users wait.", "k-NN is older.", "o3 leads."],
+        ["The kernel is small.", "t-SNE shows why.", "wav2vec 2.0 hears it."],
+        ["It is small. it is lower case, so in doubt one."],
+        ["3 of 5 agree.", "12 do not.", "𝒪(n) is enough.", "∑ is a sum."],
+        ["We beat GPT-4.", "GPT-4. is no name, but v2.0 is and 3.5 is a number."],
+        ["Mind approx. 3 and 5 sq. m in v. 2.", "Then stop."],
+        ["Success rates are 96.3% avg. SR on one and (avg. 80.1%) on others.", "Fine."],
+        ["See https://example.org/a.b.", "Next comes www.example.org.", "Then nothing."],
+        ["The code is online.", "https://example.org/code"],
+        ["The code is online.", "(https://example.org/code)"],
+        ["We ask two things.", "(1) Does it work?", "(2) Does it last?"],
+        ["We show: nothing."],
+        ["It has three parts.", "(a) Remember what was said.", "(b) Recall it.", "(ii) Tell it."],
+        ["Two steps: 1. Take it; 2. Leave it.", "Done."],
+        ["The split is 8:1:1.", "Based on it we test."],
+        ['He called it "done."', "She said 'no.'", "They left (as ever).", "“Why?”", "[Sic.]", "Yes."],
+        ["Can machines grow up?", "Really?!", "No…", "Well... perhaps."],
+        ['The question "can they?" -- a natural one -- stays.', "So what."],
+        ["Smith (see Fig. 3. It is old) agrees.", "Jones (no. 2) does not."],
+        ["An open ( stays open.", "It is closed nowhere."],
+        ["これは「はい。」と言った。", "次だ！", "本当？", "値は３．５です。"],
+        ["他说（真的。）好。", "我们提出方法。", "结果更好！"],
+        ["यह तेज़ है।", "हम दिखाते हैं।"],
+        ["Wir nutzen z. B. Modelle bzw. Daten, vgl. Abb. 3.", "Das ist gut."],
+        ["C'est rapide, p. ex. ici.", "Nous montrons cela.", "«\xa0Bien.\xa0»"],
+        ["¿Es rápido?", "¡Sí!", "Lo mostramos."],
     ],
 )
 def test_where_sentences_end(pieces):
     assert sentences(" ".join(pieces)) == pieces
+
+
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [
+        ("It is fast.We show how.Others follow.", ["It is fast.", "We show how.Others follow."]),
+        ("It works for code.However, prose is hard.", ["It works for code.", "However, prose is hard."]),
+        ("It is at www.example.org/of.The same.", ["It is at www.example.org/of.The same."]),
+        ("Dr.We is nobody, and asp.Net a product.", ["Dr.We is nobody, and asp.Net a product."]),
+    ],
+)
+def test_where_the_space_is_missing_a_sure_beginning_tells(text, pieces):
+    assert sentences(text) == pieces
+
+
+PARTS = [
+    *"aA1 .!?…()[]\"'»。（）」\n",
+    "e.g. ",
+    "We ",
+    "(i) ",
+    "https://example.org/a ",
+    "k-NN ",
+    " »",
+    "abc",
+    "et al. ",
+]
+
+
+@given(st.lists(st.sampled_from(PARTS)).map("".join))
+def test_a_sentence_is_never_empty_and_stays_one(text):
+    found = sentences(text)
+    assert all(piece and piece == piece.strip() for piece in found)
+    assert [sentences(piece) for piece in found] == [[piece] for piece in found]
+    assert "".join("".join(found).split()) == "".join(text.split())
+
+
+HOSTILE = [
+    ". ",
+    ".",
+    "((",
+    "(. ",
+    ").",
+    "。",
+    "a.",
+    "etc. ",
+    '."',
+    "1) ",
+    "Ab. ",
+    "abc.We ",
+    "! (",
+    ". —",
+    "…",
+    "A.-",
+    " »",
+]
+
+
+@pytest.mark.parametrize("unit", HOSTILE)
+def test_the_time_grows_with_the_length(unit):
+    short, long = (least_seconds(unit * (length // len(unit)) + "a") for length in (3_000, 30_000))
+    assert long < short * 40 + 0.001  # tenfold; a square would be a hundredfold
+
+
+def least_seconds(text):
+    return min(timeit.repeat(lambda: sentences(text), number=1, repeat=3, timer=time.process_time))
 
 
 @pytest.mark.parametrize("text", ["", "   ", "no stop at all", "One.", "... and so on"])

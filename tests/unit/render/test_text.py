@@ -1,14 +1,11 @@
 import re
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from digest.render.text import render_text
 from digest.render.theme import Theme
 from digest.render.view import SectionView
-from digest.render.wrapping import cut, some, wrap
 from digest.resources import shipped
 
 DEFAULT = shipped("templates") / "default"
@@ -105,52 +102,3 @@ def test_without_a_site_leaving_works_by_mail_and_the_words_say_so(theme, issue_
     assert re.search(r"^Unsubscribe by mail.*\nmailto:leave@example.org$", text, re.MULTILINE)
     assert "Preferences" not in text
     assert "browser" not in text
-
-
-def test_wrap_counts_display_columns():
-    assert wrap("aa bb cc", 5) == "aa bb\ncc"
-    assert wrap("动态分词方法", 6) == "动态分\n词方法"
-    assert wrap("e\u0301e\u0301e\u0301 e\u0301", 5) == "e\u0301e\u0301e\u0301 e\u0301"
-
-
-def test_wrap_indents():
-    assert wrap("aa bb cc", 6, indent="- ", hanging="  ") == "- aa\n  bb\n  cc"
-    assert wrap("", 6, indent="  ") == ""
-
-
-def test_wrap_keeps_closing_marks_with_what_they_close():
-    assert wrap("动态分词，方法", 8) == "动态分\n词，方法"
-
-
-def test_wrap_never_breaks_a_url_but_other_long_words():
-    url = "https://example.org/" + "x" * 60
-    assert wrap(f"see ({url}), then", 20) == f"see\n({url}),\nthen"
-    assert wrap("y" * 45, 20) == "\n".join(["y" * 20, "y" * 20, "y" * 5])
-
-
-@given(st.text(alphabet="ab .,-动词，é\u0301 한👍🏽ע", max_size=80), st.integers(4, 30))
-def test_wrap_loses_nothing_and_fits(text, width):
-    lines = wrap(text, width).split("\n")
-    assert "".join("".join(lines).split()) == "".join(text.split())
-    assert all(cell_len(line) <= width + 2 for line in lines)
-    assert all(line == line.strip() for line in lines)
-
-
-@given(st.text(alphabet="ab .,-动词，", max_size=80), st.integers(4, 30))
-def test_cut_fits_and_keeps_what_fits(text, width):
-    short = cut(text, width)
-    assert cell_len(short) <= width
-    whole = " ".join(text.split())
-    assert short == whole or (short.endswith("…") and whole.startswith(short[:-1]))
-
-
-def test_cut_ends_at_a_word():
-    assert cut("A Simple and Efficient Learner", 20) == "A Simple and…"
-    assert cut("Model: a, simple", 10) == "Model: a…"
-    assert cut("fits", 4) == "fits"
-
-
-def test_some_names_the_first_that_fit():
-    assert some(["aa", "bb", "cc"], 6) == (["aa", "bb"], 1)
-    assert some(["a" * 50], 6) == (["a" * 50], 0)
-    assert some([], 6) == ([], 0)
