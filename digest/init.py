@@ -1,4 +1,4 @@
-"""Make a new site: settings, keys, templates, sample subscriber files, seeds."""
+"""Make a new site: settings, keys, a folder for templates, sample subscriber files, seeds."""
 
 import os
 import shutil
@@ -36,7 +36,9 @@ def _fill(root: Path) -> None:
     settings = "".join((templates / "site" / name).read_text("utf-8") for name in ("digest.toml", "topics.toml"))
     (root / FILE_NAME).write_text(settings, encoding="utf-8")
     (root / ".gitignore").write_text(_IGNORE, encoding="ascii")
-    shutil.copytree(templates / "default", root / "templates" / "default")
+    # The themes stay where they are: a copy of them would never be mended by a newer program.
+    (root / "templates").mkdir()
+    shutil.copyfile(templates / "site" / "themes.md", root / "templates" / "README.md")
     for name, pattern in (("subscribers", "*.csv"), ("seeds", "*")):
         (root / name).mkdir()
         for file in sorted(shipped(name).glob(pattern)):

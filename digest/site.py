@@ -164,6 +164,7 @@ class Site:
             site_name=site.name,
             site_url=site.url or "",
             postal_address=site.postal_address,
+            thumbnails=table.thumbnails,
         )
 
     def headers(self, mailing_list: MailingList) -> IssueHeaders:

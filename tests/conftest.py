@@ -27,9 +27,11 @@ def now() -> datetime:
 
 @pytest.fixture
 def site(tmp_path: Path) -> Site:
-    """A site as `digest init` makes it, empty of papers."""
+    """A site as `digest init` makes it, empty of papers, with the default theme as its own, to be changed."""
     create_site(tmp_path / "site")
-    return Site.open(tmp_path / "site")
+    site = Site.open(tmp_path / "site")
+    site.themes.copy("default")
+    return site
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from digest.cli.output import say
 
 
 def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="The new site's folder.")]) -> None:
-    """Make a new site: settings, keys, templates, sample subscribers and seeds."""
+    """Make a new site: settings, keys, a folder for templates, sample subscribers and seeds."""
     from digest.init import create_site
 
     create_site(folder)
@@ -17,7 +17,7 @@ def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="The new sit
     say(f"""Made a site in {folder}/:
   digest.toml     the settings; mail goes to the Maildir outbox/ until you name a relay
   subscribers/    who gets what, one CSV a list
-  templates/      the look of the mail
+  templates/      your own files for the look of the mail: digest themes copy default _card.mjml.j2
   seeds/          papers to begin with
   keys/           secrets: keep a backup of this folder, it is never made again
 

@@ -23,6 +23,7 @@ from digest.cli import (
     send,
     status,
     subscribers,
+    themes,
     topics,
     trial,
 )
@@ -66,6 +67,7 @@ app.command("try")(trial.try_it)
 app.add_typer(papers.app, name="papers")
 app.add_typer(topics.app, name="topics")
 app.add_typer(issue.app, name="issue")
+app.add_typer(themes.app, name="themes")
 app.command("preview")(preview.preview)
 app.command("lint")(lint.lint)
 app.command("send")(send.send)

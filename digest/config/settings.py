@@ -201,6 +201,7 @@ class ListTable(_Table):
     include: WantedTable = Field(default_factory=WantedTable)
     exclude: WantedTable = Field(default_factory=WantedTable)
     theme: Slug = "default"
+    thumbnails: bool = False
     relays: tuple[Slug, ...] = ()
     failover: Literal["ordered", "weighted"] = "ordered"
     uncertain: Literal["resend", "hold"] = "resend"

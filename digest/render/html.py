@@ -44,12 +44,14 @@ def _in_ascii(attribute: re.Match[str]) -> str:
 
 
 def _fragments(mark: Mark | None) -> Callable[..., Markup]:
-    """Return what `{% call fragment(name, number) %}` calls."""
+    """Return what `{% call fragment(name, number) %}` calls; with `inside` it stands inside an <mj-text>."""
 
-    def fragment(name: str, number: int = 0, *, caller: Callable[[], str]) -> Markup:
+    def fragment(name: str, number: int = 0, *, inside: bool = False, caller: Callable[[], str]) -> Markup:
         if mark is None:
             return Markup(caller())  # noqa: S704 (a caller returns what the template has escaped)
         opening, closing = mark(f"{name}:{number}")
+        if inside:
+            return Markup(f"{opening}\n{caller()}{closing}\n")  # noqa: S704
         return Markup(f"<mj-raw>{opening}</mj-raw>\n{caller()}<mj-raw>{closing}</mj-raw>\n")  # noqa: S704
 
     return fragment
@@ -105,6 +107,7 @@ def _inline(html: str) -> str:
         keep_style_tags=True,
         strip_important=False,
         disable_validation=True,
+        disable_basic_attributes=["width", "height"],  # a picture's are in pixels, for Outlook, while its style is not
         allow_network=False,
         allow_loading_external_files=False,
     )

@@ -2,20 +2,25 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from unicodedata import bidirectional
 from urllib.parse import quote_plus
 
 from digest.issues.compose import OTHER
 from digest.issues.edition import leads
 from digest.issues.issue import Edition, Entry, Issue, Section
 from digest.papers.paper import Paper, Signals
-from digest.papers.sentences import shorten
+from digest.papers.sentences import sentences, shorten
+from digest.papers.summary import summarize
 from digest.render.fit import Fit
 from digest.render.reasons import reason, signal
 from digest.render.view import EntryView, Form, IssueView, LinkView, SectionView
 from digest.render.words import Words
 
 ABSTRACT_LIMITS: Mapping[Form, int] = {"lead": 720, "card": 380, "brief": 200}
-"""Characters of an abstract by form; it ends with a sentence."""
+"""Characters of an abstract's beginning by form; it ends with a sentence."""
+
+SUMMARY_LIMITS: Mapping[Form, int] = {"lead": 260, "card": 320, "brief": 180}
+"""Characters of a summary by form; it ends with a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +33,10 @@ class Publication:
     site_name: str
     site_url: str
     postal_address: str
+    thumbnails: bool = False
 
+
+_LEFT_TO_RIGHT = "\N{LEFT-TO-RIGHT MARK}"
 
 Slots = Callable[[str], str]
 """Gives the value of a slot, or its placeholder while the value is open."""
@@ -81,17 +89,20 @@ def _view(
         language=words.language,
         direction=words.direction,
         total=slot("total"),
-        leads=tuple(_entry(entry, section, ("lead",), words) for entry, section in lead),
+        leads=tuple(_entry(entry, section, ("lead",), publication, words) for entry, section in lead),
         sections=tuple(
             SectionView(
                 number=section.number,
                 name=_topic_name(section, words),
                 count=slot(f"count{section.number}"),
-                entries=tuple(_entry(e, section, forms[e.rank], words) for e in section.entries if e.rank in forms),
+                entries=tuple(
+                    _entry(e, section, forms[e.rank], publication, words) for e in section.entries if e.rank in forms
+                ),
             )
             for section in sections
         ),
         overflow=slot("overflow"),
+        pictures=any(_thumbnail(entry.paper, publication) for entry in issue.entries),
         recipient=slot("recipient"),
         unsubscribe=slot("unsubscribe"),
         preferences=slot("preferences") if publication.site_url else "",
@@ -102,9 +113,12 @@ def _view(
     )
 
 
-def _entry(entry: Entry, section: Section, forms: tuple[Form, ...], words: Words) -> EntryView:
+def _entry(
+    entry: Entry, section: Section, forms: tuple[Form, ...], publication: Publication, words: Words
+) -> EntryView:
     paper = entry.paper
-    cut = {form: shorten(paper.abstract, limit) for form, limit in ABSTRACT_LIMITS.items() if form in forms}
+    worded = ABSTRACT_LIMITS if forms != ("line",) else ()
+    texts = {form: _texts(paper, form) for form in worded}
     home = paper.links.paper or paper.links.project or paper.links.pdf
     return EntryView(
         number=entry.rank,
@@ -112,15 +126,47 @@ def _entry(entry: Entry, section: Section, forms: tuple[Form, ...], words: Words
         url=home or search_url(paper.title),
         url_is_search=home is None,
         authors=authors_line(paper.authors),
-        abstract={form: text for form, (text, _) in cut.items()},
-        shortened={form: shortened for form, (_, shortened) in cut.items()},
+        summary={form: said for form, (said, _, _) in texts.items()},
+        abstract={form: beginning for form, (_, beginning, _) in texts.items()},
+        shortened={form: shortened for form, (_, _, shortened) in texts.items()},
+        thumbnail=_thumbnail(paper, publication),
         links=_links(paper, words),
         signals=signal_words(paper.signals, words),
-        why=reason(entry.why, words),
+        why=reason(_beyond_counts(entry.why), words),
         forms=forms,
         topic_name=_topic_name(section, words),
         topic_number=section.number,
     )
+
+
+def summary(paper: Paper, limit: int) -> str:
+    """Say the most of a paper in a sentence or two: by the record's TL;DR, else by sentences of its abstract."""
+    return shorten(paper.tldr, limit)[0] if paper.tldr else summarize(paper.abstract, limit)
+
+
+def _texts(paper: Paper, form: Form) -> tuple[str, str, bool]:
+    """Return the summary, the abstract's beginning, and whether there is more of it.
+
+    In a lead one stands above the other and takes of its room; a summary that would say a sentence twice goes.
+    """
+    said, limit = summary(paper, SUMMARY_LIMITS[form]), ABSTRACT_LIMITS[form]
+    if form == "lead":
+        beginning, shortened = shorten(paper.abstract, limit - len(said))
+        if not any(sentence in beginning for sentence in sentences(said)):
+            return said, beginning, shortened
+        said = ""
+    return (said, *shorten(paper.abstract, limit))
+
+
+def _thumbnail(paper: Paper, publication: Publication) -> str:
+    """Return the picture's address where the list wants pictures; none that a mail program would warn of."""
+    address = paper.links.thumbnail or ""
+    return address if publication.thumbnails and address.startswith("https://") else ""
+
+
+def _beyond_counts(why: str) -> str:
+    """Return an entry's `why` without the counts, which stand among its signals."""
+    return ", ".join(part for part in why.split(", ") if not part[:1].isdigit())
 
 
 def _topic_name(section: Section, words: Words) -> str:
@@ -144,9 +190,15 @@ def search_url(title: str) -> str:
 
 def authors_line(authors: tuple[str, ...]) -> str:
     """Name up to four authors; of more, the first two, the last, and how many stand between."""
-    if len(authors) <= 4:
-        return ", ".join(authors)
-    return f"{authors[0]}, {authors[1]}, … {authors[-1]} (+{len(authors) - 3})"
+    named = [_closed(author) for author in authors]
+    if len(named) <= 4:
+        return ", ".join(named)
+    return f"{named[0]}, {named[1]}, … {named[-1]} (+{len(named) - 3})"
+
+
+def _closed(name: str) -> str:
+    """Return `name`, with a mark behind it that keeps one from right to left from turning what follows around."""
+    return name + _LEFT_TO_RIGHT if any(bidirectional(char) in ("R", "AL") for char in name) else name
 
 
 def signal_words(signals: Signals, words: Words) -> tuple[str, ...]:

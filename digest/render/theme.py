@@ -1,9 +1,7 @@
 """The theme: a folder of Jinja templates, any single file of which a site can replace by its own."""
 
-import dataclasses
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from traceback import walk_tb
 from types import MappingProxyType, TracebackType
@@ -11,9 +9,9 @@ from typing import Any
 
 import jinja2
 
-from digest.errors import TemplateError
+from digest.errors import TemplateError, meant
+from digest.render.missing import Missing, default
 from digest.render.scripts import scripts
-from digest.render.view import EntryView, IssueView, LinkView, SectionView
 from digest.render.words import ENGLISH, Words
 from digest.render.wrapping import cut, some, wrap
 
@@ -22,11 +20,9 @@ Mark = Callable[[str], tuple[str, str]]
 
 _MARKUP = (".mjml.j2", ".html.j2")
 _TEXT = (".txt.j2",)
-_MISSING_NAME = re.compile(r"(?:has no attribute|has no element) '([^']*)'|'([^']*)' is undefined")
-_FIELDS = sorted(
-    {f.name for view in (IssueView, SectionView, EntryView, LinkView) for f in dataclasses.fields(view)}
-    | {"issue", "fragment", "entry", "section", "link", "form"}
-)
+_NO_SUCH = re.compile(r"No (filter|test) named '([^']*)'\.|Encountered unknown (tag) '([^']*)'\.?")
+_TAGS = """if elif else endif for endfor set include call endcall trans pluralize endtrans macro endmacro
+    from import block endblock extends filter endfilter"""
 
 
 class Theme:
@@ -89,18 +85,27 @@ class Theme:
             return str(error)
         if isinstance(error, jinja2.TemplateSyntaxError):
             where = f"{error.filename or error.name or name}:{error.lineno}"
-            return _one_line(f"{where}: {error.message}")
+            return _one_line(f"{where}: {self._no_such(error.message or '')}")
         where = self._place(error.__traceback__) or name
         if isinstance(error, jinja2.TemplateNotFound):
             return _one_line(f"{where}: {self._not_found(error)}")
-        reason = str(error) if isinstance(error, jinja2.TemplateError) else f"{type(error).__name__}: {error}"
-        return _one_line(f"{where}: {reason}{_near_miss(reason)}")
+        return _one_line(f"{where}: {_reason(error)}")
+
+    def _no_such(self, message: str) -> str:
+        """Return a message of Jinja's parser, with the nearest name where it knows none such."""
+        found = _NO_SUCH.match(message)
+        if not found:
+            return message
+        kind, name = (found[1] or found[3]), (found[2] or found[4])
+        known = {"filter": self._text.filters, "test": self._text.tests, "tag": _TAGS.split()}[kind]
+        near = meant(name, known, "")
+        return f"{message} {near[0].upper()}{near[1:]}" if near else message
 
     def _not_found(self, error: jinja2.TemplateNotFound) -> str:
         wanted = str(error.name)
-        near = get_close_matches(wanted, self._text.list_templates(), n=1)
         places = ", ".join(str(folder) for folder in self.folders)
-        return f"no template {wanted!r} in {places}" + (f"; did you mean {near[0]!r}?" if near else "")
+        near = meant(wanted, self._text.list_templates(), "")
+        return f"no template {wanted!r} in {places}" + (f"; {near}" if near else "")
 
     def _place(self, traceback: TracebackType | None) -> str | None:
         """Return "file:line" of the innermost template that was at work."""
@@ -114,26 +119,22 @@ def _environment(loader: jinja2.BaseLoader, words: Words, *, autoescape: bool) -
         extensions=["jinja2.ext.i18n"],
         loader=loader,
         autoescape=autoescape,  # noqa: S701 (off for plain text only)
-        undefined=jinja2.StrictUndefined,
+        undefined=Missing,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.policies["ext.i18n.trimmed"] = True
     environment.install_gettext_translations(words.translations, newstyle=True)  # type: ignore[attr-defined]
-    environment.filters.update(wrap=wrap, cut=cut, some=some, scripts=scripts)
+    environment.filters.update(wrap=wrap, cut=cut, some=some, scripts=scripts, default=default, d=default)
     return environment
 
 
-def _near_miss(reason: str) -> str:
-    found = _MISSING_NAME.search(reason)
-    if not found:
-        return ""
-    return _suggest(found[1] or found[2], _FIELDS)
-
-
-def _suggest(wrong: str, known: Iterable[str]) -> str:
-    near = get_close_matches(wrong, list(known), n=1)
-    return f"; did you mean {near[0]!r}?" if near else ""
+def _reason(error: Exception) -> str:
+    if isinstance(error, jinja2.TemplateError):
+        return str(error)
+    if isinstance(error, KeyError):  # of the % that puts values into words
+        return f"the words, or their translation, have a place for {error}, and no value of that name is given"
+    return f"{type(error).__name__}: {error}"
 
 
 def _one_line(text: str) -> str:

@@ -1,10 +1,11 @@
 """The themes and languages there are: a site's own folder of templates before the shipped one."""
 
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
-from digest.errors import ConfigError, meant
+from digest.errors import ConfigError, InputError, meant
 from digest.render.theme import Theme
 from digest.render.words import ENGLISH, Words, offered
 
@@ -34,18 +35,57 @@ class Themes:
         catalogs = (path.stem for folder in self._folders for path in (folder / "locale").glob("*.po"))
         return tuple(sorted({ENGLISH, *catalogs}))
 
+    def own(self, name: str) -> tuple[str, ...]:
+        """Return the names of the files that the site itself has of a theme."""
+        return tuple(sorted(file.name for file in (self._folders[0] / name).glob("*.j2")))
+
+    def files(self, name: str) -> dict[str, Path]:
+        """Return the shipped files that make up a theme, its own and those it has of the default one, by name.
+
+        Raises ConfigError where there is no such theme.
+        """
+        self._expect(name)
+        folders = [folder / theme for theme in (DEFAULT, name) for folder in self._folders[1:]]
+        return {file.name: file for folder in folders for file in sorted(folder.glob("*.j2"))}
+
+    def copy(self, name: str, file: str | None = None) -> tuple[Path, ...]:
+        """Copy one of a theme's shipped files, or all of them, to the site's own folder, where they go before.
+
+        Raises InputError for a file that isn't there, or that the site has already.
+        """
+        shipped = self.files(name)
+        if file is not None and file not in shipped:
+            hint = meant(file, shipped, f"files: {', '.join(sorted(shipped))}")
+            raise InputError(f"the theme {name} has no file {file!r}; {hint}")
+        targets = {
+            self._folders[0] / name / each: shipped[each] for each in (sorted(shipped) if file is None else [file])
+        }
+        there = next((target for target in targets if target.exists()), None)
+        if there:
+            raise InputError(f"{there}: is there already; remove it to have the shipped one copied")
+        try:
+            (self._folders[0] / name).mkdir(parents=True, exist_ok=True)
+            for target, source in targets.items():
+                shutil.copyfile(source, target)
+        except OSError as error:
+            raise InputError(f"{error.filename}: {error.strerror}; nothing can be copied there") from error
+        return tuple(targets)
+
     def theme(self, name: str, words: Words, frozen: Mapping[str, str] = MappingProxyType({})) -> Theme:
         """Return a theme: what is frozen (sources by name), then the site's own files, then the shipped ones.
 
         Raises ConfigError where there is no such theme.
         """
+        self._expect(name)
+        folders = dict.fromkeys(folder / theme for theme in (name, DEFAULT) for folder in self._folders)
+        return Theme([*folders], frozen, words)
+
+    def _expect(self, name: str) -> None:
         if name not in self.names:
             hint = meant(name, self.names, f"themes: {', '.join(self.names)}")
             raise ConfigError(
                 f"there is no theme {name!r}, which would be the folder {self._folders[0] / name}; {hint}"
             )
-        folders = dict.fromkeys(folder / theme for theme in (name, DEFAULT) for folder in self._folders)
-        return Theme([*folders], frozen, words)
 
     def words(self, language: str) -> Words:
         """Return the words of a language, or of its nearest kin. Raises ConfigError where there are none."""

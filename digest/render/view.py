@@ -27,11 +27,14 @@ class EntryView:
     """A paper in a section.
 
     `forms` are the forms to render: all that may be needed when rendering in full, one in an edition.
-    `abstract` maps a form to its text, whole sentences, "" where there is none; `shortened` tells per
-    form whether something was left out. `url` is the paper's page, or a search for its title when
-    `url_is_search`. `number` names the entry in fragment markers and ids. `signals` are short phrases
-    such as "120 upvotes", and `why` says what made the paper trending, or that it is there again; often "".
-    `topic_name` and `topic_number` are of the section it belongs to.
+    `summary` maps "lead", "card" and "brief" to a sentence or two that tell the most, the record's own TL;DR where
+    it has one; `abstract` maps them to the abstract's first sentences, and `shortened` tells whether there are more.
+    Both are whole sentences, "" where there is no abstract; a lead's summary says nothing that its abstract's first
+    sentences say. Of papers that are title lines only all three are empty.
+    `url` is the paper's page, or a search for its title when `url_is_search`. `thumbnail` is the address of a
+    picture, "" where there is none or the list wants none. `number` names the entry in fragment markers and ids.
+    `signals` are short phrases such as "120 upvotes", the weightiest first, and `why` says what else made the paper
+    trending, or that it is there again; often "". `topic_name` and `topic_number` are of the section it belongs to.
     """
 
     number: int
@@ -39,8 +42,10 @@ class EntryView:
     url: str
     url_is_search: bool
     authors: str
+    summary: Mapping[str, str]
     abstract: Mapping[str, str]
     shortened: Mapping[str, bool]
+    thumbnail: str
     links: tuple[LinkView, ...]
     signals: tuple[str, ...]
     why: str
@@ -66,7 +71,7 @@ class IssueView:
     `leads` holds the entry that leads (every one that may lead some edition, when rendering in full);
     each has the form "lead". `date` is written out for the `language`, whose `direction` is "ltr" or "rtl"; `number`
     is "" in a draft. `total` counts the papers, such as "12 papers". `overflow` says how many papers had no room, ""
-    when none has.
+    when none has. `pictures` tells whether the mail loads thumbnails from other hosts.
     `unsubscribe`, `preferences` and `browser` are URLs, "" where the site has no such page;
     `unsubscribe` is then a mailto: link. `recipient` is whom this copy is for ("Ada <ada@…>").
     """
@@ -84,6 +89,7 @@ class IssueView:
     leads: tuple[EntryView, ...]
     sections: tuple[SectionView, ...]
     overflow: str
+    pictures: bool
     recipient: str
     unsubscribe: str
     preferences: str

@@ -31,7 +31,8 @@ from digest.subscribers.identity import SigningKeys
 from digest.topics.diversity import Caps
 from digest.topics.topic import Topic
 
-THEME = Theme([shipped("templates") / "default"])
+DEFAULT, COMPACT = (shipped("templates") / name for name in ("default", "compact"))
+THEMES = (Theme([DEFAULT]), Theme([COMPACT, DEFAULT]))
 KEYS = SigningKeys(((1, b"k" * 32),))
 NOW = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)
 FORGED = Marking.of("another issue")
@@ -70,8 +71,9 @@ PAPERS = st.builds(
     id=st.just(""),
     title=TEXT.map(lambda text: (text or "untitled")[:500]),
     abstract=ABSTRACT,
+    tldr=st.just("") | TEXT,
     authors=st.lists(TEXT, max_size=6).map(tuple),
-    links=st.builds(Links, paper=URL, pdf=URL, code=URL, project=URL),
+    links=st.builds(Links, paper=URL, pdf=URL, code=URL, project=URL, thumbnail=URL),
     signals=st.builds(Signals, upvotes=st.none() | st.integers(0, 10**6)),
 )
 
@@ -91,7 +93,7 @@ def mailings(draw):
     issue = compose(key, date(2026, 11, 24), papers, topic_of, topics, Caps(draw(st.integers(1, 40)), 40))
     issue = replace(issue, number=draw(st.none() | st.integers(1, 999)))
     site = draw(st.sampled_from(["", "https://digest.example.org"]))
-    publication = Publication(draw(TEXT), draw(TEXT), draw(TEXT), draw(TEXT), site, draw(TEXT))
+    publication = Publication(draw(TEXT), draw(TEXT), draw(TEXT), draw(TEXT), site, draw(TEXT), draw(st.booleans()))
     wishes = draw(st.lists(st.sampled_from([*ids, OTHER.id]), max_size=3))
     name = draw(TEXT | st.sampled_from(["", 'Ada "A", Lovelace\r\nBcc: x', "=?utf-8?q?x?=", "Łukasz " * 30]))
     return issue, publication, edition_of(issue, wishes, "en") or edition_of(issue, (), "en"), name
@@ -134,7 +136,7 @@ def in_full(subject, headers, to, markup, text):
 
 
 def tree(markup):
-    """Return a document as a mail program sees it: without the white space between rows of a table."""
+    """Return a document as a mail program sees it: without the white space between rows of a table or list."""
     document = etree.fromstring(markup, etree.HTMLParser())
     return [(e.tag, attributes(e), inside(e, e.text), inside(e.getparent(), e.tail)) for e in document.iter()]
 
@@ -149,8 +151,8 @@ def attributes(element):
 
 
 def inside(parent, text):
-    between_rows = parent is None or parent.tag in ("html", "body", "table", "tbody", "tr")
-    return "" if between_rows and not (text or "").strip() else text or ""
+    between = parent is None or parent.tag in ("html", "body", "table", "tbody", "tr") or parent.get("role") == "list"
+    return "" if between and not (text or "").strip() else text or ""
 
 
 def assert_same(joined, full):
@@ -182,24 +184,26 @@ def content(part):
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-@given(mailings())
-def test_the_join_is_the_full_render(mailing):
+@given(mailings(), st.sampled_from(THEMES))
+def test_the_join_is_the_full_render(mailing, theme):
     issue, publication, edition, name = mailing
     headers = headers_of(publication)
     to = addressee(headers, name)
-    parts = render_parts(THEME, issue, publication)
-    made = recipe(THEME, parts, edition, publication)
+    parts = render_parts(theme, issue, publication)
+    made = recipe(theme, parts, edition, publication)
     joined = edition_message(headers, parts, made).to(to)
 
     fitted = fit(edition, sizes(parts.html))
-    markup, text = render_edition(THEME, issue, edition, fitted, publication, body_values(to))
+    markup, text = render_edition(theme, issue, edition, fitted, publication, body_values(to))
     event(f"sections: {len(edition.sections)}")
     event(f"forms: {sorted(set(fitted.forms.values()))}")
     assert_same(joined, in_full(made.subject, headers, to, markup, text))
 
 
-@pytest.mark.parametrize("wish", [(), ("t1",), ("t0", "t2"), (OTHER.id,)])
-def test_the_join_is_the_full_render_when_there_is_no_room(wish):
+@pytest.mark.parametrize(
+    ("wish", "theme"), [((), THEMES[0]), (("t1",), THEMES[1]), (("t0", "t2"), THEMES[0]), ((OTHER.id,), THEMES[0])]
+)
+def test_the_join_is_the_full_render_when_there_is_no_room(wish, theme):
     titles = ["語" * 100, "'\"&<>" * 40, "x" * 400]
     papers = [Paper(f"file:{n}", f"{n} {titles[n % 3]}", f"{titles[n % 3]}. And more. " * 9) for n in range(200)]
     topics = [Topic(f"t{n}", f"Topic {n}") for n in range(4)]
@@ -210,10 +214,10 @@ def test_the_join_is_the_full_render_when_there_is_no_room(wish):
     publication = Publication("Daily Papers", "", "", "Paper Digest", "", "")
     edition = edition_of(issue, wish, "en")
     to = addressee(headers_of(publication), "Ada")
-    parts = render_parts(THEME, issue, publication)
-    made = recipe(THEME, parts, edition, publication)
+    parts = render_parts(theme, issue, publication)
+    made = recipe(theme, parts, edition, publication)
     fitted = fit(edition, sizes(parts.html))
-    markup, text = render_edition(THEME, issue, edition, fitted, publication, body_values(to))
+    markup, text = render_edition(theme, issue, edition, fitted, publication, body_values(to))
     joined = edition_message(headers_of(publication), parts, made).to(to)
     assert_same(joined, in_full(made.subject, headers_of(publication), to, markup, text))
     assert set(fitted.forms.values()) & {"brief", "line"}

@@ -6,13 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.issues.compose import compose
+from digest.issues.compose import Notes, compose
 from digest.issues.edition import edition_of
 from digest.issues.issue import IssueKey
 from digest.papers.paper import Links, Paper, Signals
 from digest.render.fit import Fit
 from digest.render.present import (
     ABSTRACT_LIMITS,
+    SUMMARY_LIMITS,
     Publication,
     authors_line,
     edition_view,
@@ -100,7 +101,9 @@ def test_an_edition_shows_each_paper_in_its_form_and_no_section_without_one():
 
 def test_abstracts_are_shortened_at_sentences_by_form_and_title_lines_have_none():
     (first,) = (e for s in whole().sections for e in s.entries if e.title == "First")
-    assert set(first.abstract) == {"card", "brief"}
+    assert set(first.abstract) == {"lead", "card", "brief"}
+    (line,) = (e for s in whole().sections for e in s.entries if e.title == "Third")
+    assert (line.abstract, line.summary, line.shortened) == ({}, {}, {})
     for form, text in first.abstract.items():
         assert ABSTRACT.startswith(text)
         assert text.endswith("nothing.")
@@ -112,12 +115,83 @@ def test_abstracts_are_shortened_at_sentences_by_form_and_title_lines_have_none(
 
 def test_a_short_or_missing_abstract_is_not_called_shortened():
     view = whole()
-    assert view.leads[1].abstract == {"lead": "Short."}
-    assert view.leads[1].shortened == {"lead": False}
+    assert set(view.leads[1].abstract.values()) == {"Short."}
+    assert not any(view.leads[1].shortened.values())
     empty = whole_view(compose(ISSUE.key, ISSUE.day, PAPERS[2:3], {}, (), Caps(3, 3)), PUBLICATION, WORDS, slot).leads[
         0
     ]
-    assert (empty.abstract, empty.shortened) == ({"lead": ""}, {"lead": False})
+    assert set(empty.abstract.values()) == set(empty.summary.values()) == {""}
+    assert not any(empty.shortened.values())
+
+
+BEFORE = (
+    "Large models answer questions about documents, and they are often wrong about numbers."
+    " Earlier methods retrieve passages, which costs time and misses tables. "
+)
+DONE = (
+    "We propose Quux, a method that reads tables as sentences."
+    " It beats all earlier methods by 12% on three of four sets of questions."
+)
+TLDR = "It says what it is. It says it shortly. " + "And then it goes on for long. " * 20
+
+
+def lead_of(paper, publication=PUBLICATION, why=""):
+    issue = compose(ISSUE.key, ISSUE.day, [paper], {}, (), Caps(3, 3), Notes(why={paper.id: why}))
+    return whole_view(issue, publication, WORDS, slot).leads[0]
+
+
+def test_a_summary_is_the_records_own_where_it_has_one():
+    entry = lead_of(replace(PAPERS[0], tldr=TLDR))
+    assert all(TLDR.startswith(text) and text.endswith(".") for text in entry.summary.values())
+    assert all(len(text) <= SUMMARY_LIMITS[form] for form, text in entry.summary.items())
+    assert len(entry.summary["brief"]) < len(entry.summary["card"])
+    assert ABSTRACT.startswith(entry.abstract["lead"])
+    assert len(entry.summary["lead"] + entry.abstract["lead"]) <= ABSTRACT_LIMITS["lead"]
+    only = lead_of(replace(PAPERS[2], tldr="In short."))
+    assert (only.summary["lead"], only.abstract["lead"], only.shortened["lead"]) == ("In short.", "", False)
+
+
+def test_without_one_it_is_sentences_of_the_abstract():
+    entry = lead_of(replace(PAPERS[0], abstract=f"{BEFORE * 5}{DONE}"))
+    assert set(entry.summary.values()) == {DONE}
+    assert entry.abstract["lead"].startswith(BEFORE)
+    assert DONE not in entry.abstract["lead"]
+
+
+@pytest.mark.parametrize(
+    "tldr", ["", "This is sentence number 2, about nothing.", "Nothing. This is sentence number 1, about nothing."]
+)
+def test_a_lead_says_no_sentence_twice(tldr):
+    entry = lead_of(replace(PAPERS[0], abstract=ABSTRACT, tldr=tldr))
+    assert entry.summary["lead"] == ""
+    assert ABSTRACT_LIMITS["lead"] - 50 < len(entry.abstract["lead"]) <= ABSTRACT_LIMITS["lead"]
+    assert entry.summary["card"]
+
+
+def test_what_signals_say_is_not_said_again():
+    assert lead_of(PAPERS[0], why="1,200 upvotes, rising fast").why == "rising fast"
+    assert lead_of(PAPERS[0], why="32 upvotes, 185 stars").why == ""
+    assert lead_of(PAPERS[0], why="pinned by the editors").why == "pinned by the editors"
+
+
+@pytest.mark.parametrize(
+    ("address", "wanted", "shown"),
+    [
+        ("https://e.org/1.png", True, "https://e.org/1.png"),
+        ("https://e.org/1.png", False, ""),
+        ("http://e.org/1.png", True, ""),
+        (None, True, ""),
+    ],
+)
+def test_a_picture_is_shown_where_the_list_wants_it_and_it_comes_safely(address, wanted, shown):
+    paper = replace(PAPERS[0], links=Links(paper="https://e.org/1", thumbnail=address))
+    entry = lead_of(paper, replace(PUBLICATION, thumbnails=wanted))
+    assert entry.thumbnail == shown
+    issue = compose(ISSUE.key, ISSUE.day, [paper, PAPERS[1]], HOMES, TOPICS, Caps(3, 3))
+    view = whole_view(issue, replace(PUBLICATION, thumbnails=wanted), WORDS, slot)
+    edition = edition_of(issue, ("vision",), "en")
+    narrow = edition_view(issue, edition, Fit({}, 0), replace(PUBLICATION, thumbnails=wanted), WORDS, slot)
+    assert view.pictures == narrow.pictures == bool(shown)
 
 
 @pytest.mark.parametrize(
@@ -166,6 +240,11 @@ def test_a_search_finds_the_title_and_is_a_plain_url(title):
 )
 def test_many_authors_are_the_first_the_last_and_a_number(authors, line):
     assert authors_line(tuple(authors)) == line
+
+
+def test_a_name_from_right_to_left_turns_nothing_around():
+    mark = "\N{LEFT-TO-RIGHT MARK}"
+    assert authors_line(("דוד כהן", "Ada", "عمر", "D", "משה")) == f"דוד כהן{mark}, Ada, … משה{mark} (+2)"
 
 
 @pytest.mark.parametrize(

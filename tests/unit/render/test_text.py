@@ -44,7 +44,7 @@ def test_a_papers_links_stand_under_its_entry(theme, issue_view):
         "\n"
         "  Card text.\n"
         "\n"
-        "  Read the rest: https://papers.example.org/2\n"
+        "  Paper page: https://papers.example.org/2\n"
         "  PDF: https://papers.example.org/2.pdf\n"
     )
 

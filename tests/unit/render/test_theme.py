@@ -65,8 +65,76 @@ def test_a_syntax_error_says_file_and_line(tmp_path):
     assert message.startswith(f"{tmp_path / 'x.txt.j2'}:2: ")
 
 
-def test_an_unknown_filter_is_named(tmp_path):
-    assert "'wrapp'" in failure(tmp_path, "x.txt.j2", "{{ 'a'|wrapp }}")
+@pytest.mark.parametrize(
+    ("text", "line", "reason"),
+    [
+        ("{{ 'a'|wrapp }}", 1, "No filter named 'wrapp'. Did you mean 'wrap'?"),
+        ("a\n{{ 1 is definde }}", 2, "No test named 'definde'. Did you mean 'defined'?"),
+        ("{{ 'a'|zzzzzz }}", 1, "No filter named 'zzzzzz'."),
+        ("{% inclde 'x' %}", 1, "Encountered unknown tag 'inclde'. Did you mean 'include'?"),
+        ("{% for e in issue.leads %}\nx{% endfro %}", 2, "Did you mean 'endfor'?"),
+        ("a\n{% if issue.total %}b", 2, "The innermost block that needs to be closed is 'if'."),
+        ("a\n{% for e in issue.leads %}b", 2, "The innermost block that needs to be closed is 'for'."),
+        ("a\n{% trans %}b", 2, "unclosed translation block"),
+        ("a\n{{ issue.total", 2, "unexpected end of template"),
+        ("a{# b", 1, "Missing end of comment tag"),
+    ],
+)
+def test_what_cannot_be_read_is_told_with_its_line_and_the_name_that_was_meant(tmp_path, text, line, reason):
+    message = failure(tmp_path, "x.txt.j2", text)
+    assert message.startswith(f"{tmp_path / 'x.txt.j2'}:{line}: ")
+    assert reason in message
+
+
+MISSPELT = [
+    ("{% for e in issue.leds %}{% endfor %}", "IssueView has no 'leds'; did you mean 'leads'?"),
+    ("{% for e in issue.leads %}{{ e.titel }}{% endfor %}", "EntryView has no 'titel'; did you mean 'title'?"),
+    ("{% for e in issue.leads %}{{ loop.fist }}{% endfor %}", "loop has no 'fist'; did you mean 'first'?"),
+    ("{% if issue.totl %}x{% endif %}", "did you mean 'total'?"),
+    ("{{ issue.totl or 'x' }}", "did you mean 'total'?"),
+    ("{{ 'a' ~ issue.totl }}", "did you mean 'total'?"),
+    ("{{ issue['totl'] }}", "did you mean 'total'?"),
+    ("{{ issue.totl == 'x' }}", "did you mean 'total'?"),
+    ("{{ issue.totl|default('') }}", "did you mean 'total'?"),
+    ("{{ isue|d('') }}", "'isue' is undefined; did you mean 'issue'?"),
+    ("{{ issue.leads|map(attribute='titel')|join }}", "did you mean 'title'?"),
+    ("{{ issue.leads[0].summary.crd }}", "dict has no 'crd'; did you mean 'card'?"),
+    ("{% trans %}Hello {{ isue }}{% endtrans %}", "'isue' is undefined; did you mean 'issue'?"),
+    ("{% trans x=issue.totl %}Hello {{ x }}{% endtrans %}", "did you mean 'total'?"),
+    ("{{ _('Hello %(nme)s', name='x') }}", "have a place for 'nme', and no value of that name is given"),
+    ("{{ issue.zzz }}", "IssueView has no 'zzz'; it has browser, byline, "),
+    ("{{ issue.total.zzz }}", "str has no 'zzz'; it has no names at all"),
+    ("{{ zzzzzz }}", "'zzzzzz' is undefined"),
+]
+
+
+@pytest.mark.parametrize(("text", "reason"), MISSPELT)
+@pytest.mark.parametrize("kind", [".txt.j2", ".mjml.j2"])
+def test_a_misspelt_name_never_renders_as_nothing(tmp_path, issue_view, kind, text, reason):
+    (tmp_path / f"_inner{kind}").write_text(f"a\n{text}", encoding="utf-8")
+    around = "{% for n in [1] %}{% include '_inner" + kind + "' %}{% endfor %}"
+    message = failure(tmp_path, f"x{kind}", around, issue=issue_view())
+    assert message.startswith(f"{tmp_path / f'_inner{kind}'}:2: ")
+    assert reason in message
+
+
+def test_default_stands_in_for_what_is_empty(tmp_path, issue_view):
+    mine = theme(tmp_path, x__txt__j2="{{ issue.byline|default('nobody', true) }} {{ issue.total|default('x') }}")
+    assert mine.render("x.txt.j2", issue=issue_view(byline="")) == "nobody 4"
+
+
+HOSTILE = "{{ 7*7 }} {% raw %} {# x #} %(num)s %s 100% <b>"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{{ x }}", "{% trans %}{{ x }}{% endtrans %}", "{{ _('%(x)s', x=x) }}", "{{ ngettext('%(x)s', 'more', 1, x=x) }}",
+     "{% set y = x %}{{ y ~ '' }}"],
+)  # fmt: skip
+def test_a_strangers_text_is_never_evaluated(tmp_path, text):
+    mine = theme(tmp_path, a__txt__j2=text, b__mjml__j2=text)
+    assert mine.render("a.txt.j2", x=HOSTILE) == HOSTILE
+    assert mine.render("b.mjml.j2", x=HOSTILE) == HOSTILE.replace("<b>", "&lt;b&gt;")
 
 
 def test_a_missing_template_is_named_with_the_nearest_one(tmp_path):
