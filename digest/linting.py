@@ -4,7 +4,7 @@ Errors are looked for when a draft is built, so that the operator hears of them 
 when it is approved, and before an issue that was approved earlier is planned. Warnings only where somebody looks.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
@@ -19,7 +19,7 @@ from digest.checks.step import in_step, papers_of
 from digest.config.settings import RelayTable
 from digest.config.values import is_loopback
 from digest.deliver.envelope import envelope_sender
-from digest.errors import CheckError
+from digest.errors import CheckError, ConfigError, TemplateError
 from digest.issues.issue import Issue, IssueKey
 from digest.messages import Sample, sample
 from digest.render.headers import IssueHeaders, Mailbox
@@ -47,8 +47,18 @@ def lint(site: Site, mailing_list: MailingList, message: bytes, shown: Sample | 
         *(in_step(shown.parts, shown.recipe, papers_of(shown.issue)) if shown else ()),
         *every.errors(mail, facts),
         *every.warnings(mail, facts),
+        *_unusable_words(site),
     )
     return tuple(sorted(found, key=lambda one: one.level != "error"))
+
+
+def _unusable_words(site: Site) -> Iterator[Finding]:
+    """Find languages that readers ask for in vain, since their catalog or its name is wrong."""
+    for language in site.themes.languages:
+        try:
+            site.themes.words(language).expect_usable()
+        except (ConfigError, TemplateError) as error:
+            yield Finding("warning", "words", f"nobody gets the mail in {language}: {error}")
 
 
 def errors(site: Site, mailing_list: MailingList, shown: Sample, now: datetime) -> tuple[Finding, ...]:
@@ -86,8 +96,10 @@ def of_single_topics(
 
 
 def expect_sound(site: Site, mailing_list: MailingList, issue: Issue, rendered: Rendered, now: datetime) -> None:
-    """Raise CheckError when what an issue was rendered to has an error."""
+    """Raise CheckError when what an issue was rendered to has an error, TemplateError when an edition can't be made."""
     whole = Sample.of(issue, site.publication(mailing_list), site.headers(mailing_list), rendered)
+    for section in issue.sections:  # as planning will, when the issue is frozen and no template can be mended any more
+        whole.of_topics((section.topic.id,))
     _stop_at(stopping(site, mailing_list, whole, now), mailing_list, issue.key)
 
 

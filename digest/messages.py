@@ -31,7 +31,7 @@ from digest.render.present import Publication
 from digest.render.theme import Theme
 from digest.render.words import offered
 from digest.site import MailingList, Site
-from digest.store import issues
+from digest.store import editions, issues
 from digest.store.database import reading
 from digest.subscribers.address import parse_address
 from digest.subscribers.identity import SigningKeys, message_id_local, subscriber_id
@@ -86,9 +86,9 @@ class Messages:
 
     def _read(self, keys: Collection[str]) -> dict[str, EditionMessage]:
         with reading(self.site.store).begin() as connection:
-            stored = issues.load_editions(connection, self.issue.id, keys)
+            stored = editions.load(connection, self.issue.id, keys)
             for language in {edition.language for edition in stored} - self._frames.keys():
-                parts = issues.load_parts(connection, self.issue.id, language)
+                parts = editions.load_parts(connection, self.issue.id, language)
                 self._frames[language] = (parts, Frame.of(self.headers, parts))
         read = {edition.key: self._edition(edition) for edition in stored}
         with self._lock:
@@ -97,7 +97,7 @@ class Messages:
                 self._editions.popitem(last=False)
         return read
 
-    def _edition(self, stored: issues.StoredEdition) -> EditionMessage:
+    def _edition(self, stored: editions.StoredEdition) -> EditionMessage:
         parts, frame = self._frames[stored.language]
         return EditionMessage(frame, Assembly.from_json(parts, stored.fragments, stored.slots))
 
@@ -183,7 +183,7 @@ def sample(
         raise InputError(f"issue {issue.key} has no papers{of_topics}")
     if stored and frozen:
         look = frozen_theme(site, mailing_list, frozen, chosen)
-        parts = issues.load_parts(connection, stored.id, chosen)
+        parts = editions.load_parts(connection, stored.id, chosen)
     else:
         look = site.theme(mailing_list, chosen, theme)
         parts = render_parts(look, issue, publication)

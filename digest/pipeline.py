@@ -26,12 +26,12 @@ from digest.frozen import freeze
 from digest.issues.issue import IssueKey
 from digest.issues.period import period_of
 from digest.issues.states import IssueState, Verb, move
+from digest.languages import render_languages
 from digest.linting import expect_frozen_sound, expect_sound
-from digest.planning import Planner, Reach, expect_unchanged, languages_of, store_plan
-from digest.render.parts import Rendered, render_parts
+from digest.planning import Planner, Reach, expect_unchanged, store_plan
 from digest.sending import Control, Sent, send_due, send_notices
 from digest.site import MailingList, Site
-from digest.store import deliveries, issues
+from digest.store import deliveries, editions, issues
 from digest.store.database import reading
 from digest.store.issues import StoredIssue
 
@@ -99,14 +99,11 @@ def approve(
     move(stored.state, Verb.APPROVE, key)
     number = issues.next_number(connection, mailing_list.id, key.frequency)
     issue = replace(issues.restore(connection, stored), number=number)
-    publication = site.publication(mailing_list)
-    themes = {language: site.theme(mailing_list, language) for language in languages_of(site, mailing_list)}
-    issues.freeze(connection, stored.id, number=number, frozen=freeze(site, mailing_list, themes), now=now)
-    for language, theme in themes.items():
-        parts = render_parts(theme, issue, publication)
-        if check:
-            expect_sound(site, mailing_list, issue, Rendered(theme, parts), now)
-        issues.save_parts(connection, stored.id, language, parts)
+    rendered = render_languages(site, mailing_list, issue, now, check)
+    themes = {language: made.theme for language, made in rendered.items()}
+    issues.freeze(connection, stored.id, issue, frozen=freeze(site, mailing_list, themes), now=now)
+    for language, made in rendered.items():
+        editions.save_parts(connection, stored.id, language, made.parts)
     return existing(connection, key)
 
 

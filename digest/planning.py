@@ -17,7 +17,7 @@ from typing import cast
 from sqlalchemy import Connection
 
 from digest.config.settings import Frequency
-from digest.errors import InputError, StateError
+from digest.errors import StateError
 from digest.frozen import frozen_languages, frozen_theme
 from digest.issues.edition import edition_of
 from digest.render.parts import Recipe, recipe
@@ -25,7 +25,7 @@ from digest.render.present import Publication
 from digest.render.words import offered
 from digest.schedule import next_issue
 from digest.site import MailingList, Site
-from digest.store import deliveries, issues, suppressions
+from digest.store import deliveries, editions, issues, suppressions
 from digest.store.deliveries import PlannedDelivery
 from digest.store.memory import memory
 from digest.subscribers.audience import Audience, Memory, audience, wants
@@ -34,7 +34,6 @@ from digest.subscribers.file import (
     RowProblem,
     SubscriberFile,
     SubscriberRow,
-    languages,
     parse_subscribers,
     read_rows,
 )
@@ -75,18 +74,6 @@ def invited(site: Site, mailing_list: MailingList) -> SubscriberFile:
 
 def _topics(site: Site, mailing_list: MailingList) -> list[str]:
     return [topic.id for topic in site.topics(mailing_list)]
-
-
-def languages_of(site: Site, mailing_list: MailingList) -> tuple[str, ...]:
-    """Return the languages that a list's issue is made in: the list's own first, then what subscribers ask for."""
-    usual, path = mailing_list.table.language, site.subscriber_file(mailing_list)
-    available = (usual, *site.themes.languages)
-    try:
-        asked = languages(read_lines(path), str(path))
-    except InputError:
-        return (usual,)  # without such a file nothing can be planned; the plan will say so
-    found = {language for one in asked if (language := offered(one, available))}
-    return (usual, *sorted(found - {usual}))
 
 
 class _Problems:
@@ -131,7 +118,7 @@ class Planner:
         self._now = now
         self._issue = issues.restore(connection, stored)
         self._languages = languages = frozen_languages(stored.frozen)
-        self._parts = {language: issues.load_parts(connection, stored.id, language) for language in languages}
+        self._parts = {language: editions.load_parts(connection, stored.id, language) for language in languages}
         self._publication = Publication(**stored.frozen["publication"])
         self._themes = {one: frozen_theme(site, mailing_list, stored.frozen, one) for one in languages}
         self._edition = lru_cache(_EDITIONS)(self._make_edition)
@@ -235,10 +222,10 @@ def store_plan(site: Site, planner: Planner, stop: Callable[[], bool]) -> Reach 
             with site.store.begin() as connection:
                 expect_unchanged(connection, planner.stored)
                 for key, (language, made) in planner.fresh_editions().items():
-                    issues.save_edition(connection, issue_id, key, language, made)
+                    editions.save(connection, issue_id, key, language, made)
                 planned += deliveries.plan(connection, issue_id, batch)
     with site.store.begin() as connection:
-        return planner.reach(planned, issues.count_editions(connection, issue_id))
+        return planner.reach(planned, editions.count(connection, issue_id))
 
 
 def expect_unchanged(connection: Connection, stored: issues.StoredIssue) -> None:
@@ -254,4 +241,4 @@ def _forget(site: Site, stored: issues.StoredIssue) -> None:
         with site.store.begin() as connection:
             gone = deliveries.forget_plan(connection, stored.id, BATCH)
             if gone < BATCH:
-                issues.forget_editions(connection, stored.id)
+                editions.forget(connection, stored.id)

@@ -111,6 +111,12 @@ class Site:
         """Where those who run a source can reach us: it stands in the User-Agent field."""
         return self.settings.site.url or Mailbox.parse(self.settings.mail.sender).address
 
+    @property
+    def archive_url(self) -> str:
+        """Where the archive's pages are, without a slash at the end; "" where nobody said."""
+        site = self.settings.site
+        return site.archive_url or (f"{site.url}/archive" if site.url else "")
+
     @cached_property
     def store(self) -> Engine:
         """The store, created and migrated when needed."""
@@ -164,6 +170,7 @@ class Site:
             site_name=site.name,
             site_url=site.url or "",
             postal_address=site.postal_address,
+            archive_url=self.archive_url,
             thumbnails=table.thumbnails,
         )
 

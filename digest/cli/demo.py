@@ -14,9 +14,6 @@ from digest.errors import InputError
 if TYPE_CHECKING:
     from digest.site import MailingList, Site
 
-SEED_YEAR = 2025
-"""The seed page says "Mar 12" and no year; the demo takes this one."""
-
 
 def demo(
     folder: Annotated[
@@ -26,7 +23,7 @@ def demo(
 ) -> None:
     """Make a site, load the seed papers, group, build, approve and send them, and say where the mail lies."""
     from digest.collecting import collect_file
-    from digest.init import create_site
+    from digest.init import SEED_YEAR, create_site
     from digest.site import Site
     from digest.sources.file import paths_to_load
 

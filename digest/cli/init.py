@@ -10,7 +10,7 @@ from digest.cli.output import say
 
 def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="The new site's folder.")]) -> None:
     """Make a new site: settings, keys, a folder for templates, sample subscribers and seeds."""
-    from digest.init import create_site
+    from digest.init import SEED_YEAR, create_site
 
     create_site(folder)
     here = "" if folder.resolve() == Path.cwd() else f"cd {folder}\n  "
@@ -22,6 +22,6 @@ def init(folder: Annotated[Path, typer.Argument(metavar="DIR", help="The new sit
   keys/           secrets: keep a backup of this folder, it is never made again
 
 Next:
-  {here}digest papers load seeds
+  {here}digest papers load seeds --year {SEED_YEAR}
   digest preview daily
   digest send daily""")

@@ -12,6 +12,7 @@ import typer
 
 from digest import __version__
 from digest.cli import (
+    archive,
     deliveries,
     demo,
     init,
@@ -26,6 +27,7 @@ from digest.cli import (
     themes,
     topics,
     trial,
+    web,
 )
 from digest.errors import DigestError
 
@@ -74,6 +76,8 @@ app.command("send")(send.send)
 app.command("status")(status.status)
 app.command("deliveries")(deliveries.deliveries)
 app.command("retry")(deliveries.retry)
+app.add_typer(archive.app, name="archive")
+app.command("web")(web.web)
 app.command("schedule")(schedule.schedule)
 app.add_typer(subscribers.app, name="subscribers")
 

@@ -43,6 +43,7 @@ class SiteTable(_Table):
     name: Name = "Paper Digest"
     byline: Line = ""
     url: WebAddress | None = None
+    archive_url: WebAddress | None = None
     postal_address: Line = ""
 
 

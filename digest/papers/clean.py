@@ -90,13 +90,18 @@ def clean_url(text: str) -> str | None:
     if "[" in parts.netloc and not name.startswith("["):  # an address of a future kind: without brackets another host
         return None
     netloc = name if port is None else f"{name}:{port}"
-    path, query, fragment = (quote(p, safe=_URL_SAFE) for p in (parts.path, parts.query, parts.fragment))
+    path, query, fragment = (_quoted(part) for part in (parts.path, parts.query, parts.fragment))
     url = urlunsplit((parts.scheme, netloc, path, query, fragment))
     return url if len(url) <= URL_LIMIT else None
 
 
+def _quoted(part: str) -> str:
+    return _LONE_PERCENT.sub("%25", quote(part, safe=_URL_SAFE))
+
+
+_LONE_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
 _NOT_IN_URLS = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp", "Zs"})
-_URL_SAFE = "%/:?#@!$&'()*+,;=~-._"
+_URL_SAFE = "%/:?@!$&'()*+,;=~-._"
 
 
 def _ascii_host(host: str) -> str | None:

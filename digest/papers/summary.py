@@ -6,6 +6,7 @@ much it is about what the others are about. The best pair that has room is taken
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 from heapq import nlargest
 from itertools import product
 
@@ -24,6 +25,8 @@ _TOPICAL = 2.0
 _OFTEN = 3
 _RESULT_ALONE = 0.8
 """What the marks of a result count where nothing says what was done."""
+_READ = 2_000
+"""Abstracts whose sentences are kept: an issue shows each at several lengths and in several languages."""
 _WIDE_STOPS = ("。", "！", "？", "．", "｡")
 
 
@@ -47,14 +50,20 @@ def summarize(abstract: str, limit: int) -> str:
     abstract = abstract.strip()
     if len(abstract) <= limit:
         return abstract
-    pieces = sentences(abstract)
-    scored = _scored(pieces) if is_english(abstract) else []
+    pieces, scored = _read(abstract)
     fitting = [sentence for sentence in scored if len(sentence.text) <= limit]
     if fitting:
         return " ".join(sentence.text for sentence in _best(fitting, limit))
     if scored:
         return cut(max(scored, key=lambda sentence: sentence.done).text, limit)
     return _first(pieces, limit)
+
+
+@lru_cache(maxsize=_READ)
+def _read(abstract: str) -> tuple[list[str], list[_Sentence]]:
+    """Return an abstract's sentences, and those of them that can stand in a summary."""
+    pieces = sentences(abstract)
+    return pieces, _scored(pieces) if is_english(abstract) else []
 
 
 def _scored(pieces: list[str]) -> list[_Sentence]:

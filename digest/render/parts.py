@@ -250,12 +250,12 @@ def _values(theme: Theme, edition: Edition, fitted: Fit, publication: Publicatio
         "subject": theme.render_line("subject.txt.j2", **words),
         "preheader": theme.render_line("preheader.txt.j2", **words),
         "total": theme.words.ngettext("%(num)s paper", "%(num)s papers", total),
-        "overflow": _overflow(theme.words, fitted.overflow),
+        "overflow": overflow_words(theme.words, fitted.overflow),
         **{f"count{number}": str(count) for number, count in counts.items()},
     }
 
 
-def _overflow(words: Words, left_out: int) -> str:
+def overflow_words(words: Words, left_out: int) -> str:
     """Say how many papers had no room; "" where all had."""
     if not left_out:
         return ""

@@ -34,6 +34,7 @@ class Publication:
     site_url: str
     postal_address: str
     thumbnails: bool = False
+    archive_url: str = ""
 
 
 _LEFT_TO_RIGHT = "\N{LEFT-TO-RIGHT MARK}"
@@ -106,11 +107,16 @@ def _view(
         recipient=slot("recipient"),
         unsubscribe=slot("unsubscribe"),
         preferences=slot("preferences") if publication.site_url else "",
-        browser="",
+        browser=archive_page(publication, issue),
         site_name=publication.site_name,
         site_url=publication.site_url,
         postal_address=publication.postal_address,
     )
+
+
+def archive_page(publication: Publication, issue: Issue) -> str:
+    """Return the address of an issue's page in the archive (digest/archive/addresses.py); "" where there is none."""
+    return f"{publication.archive_url}/{issue.key.list_id}/{issue.key.period}/" if publication.archive_url else ""
 
 
 def _entry(

@@ -8,6 +8,7 @@ from types import MappingProxyType, TracebackType
 from typing import Any
 
 import jinja2
+from jinja2.bccache import Bucket
 
 from digest.errors import TemplateError, meant
 from digest.render.missing import Missing, default
@@ -18,7 +19,7 @@ from digest.render.wrapping import cut, some, wrap
 Mark = Callable[[str], tuple[str, str]]
 """Given a fragment's name such as "card:7", the comments that open and close it."""
 
-_MARKUP = (".mjml.j2", ".html.j2")
+_MARKUP = (".mjml.j2", ".html.j2", ".xml.j2")
 _TEXT = (".txt.j2",)
 _NO_SUCH = re.compile(r"No (filter|test) named '([^']*)'\.|Encountered unknown (tag) '([^']*)'\.?")
 _TAGS = """if elif else endif for endfor set include call endcall trans pluralize endtrans macro endmacro
@@ -28,8 +29,8 @@ _TAGS = """if elif else endif for endfor set include call endcall trans pluraliz
 class Theme:
     """Templates looked up in `folders`, the first that has the file wins.
 
-    The kind of a template decides how values are escaped: those ending in .mjml.j2 and .html.j2 are
-    markup, those in .txt.j2 plain text. An undefined name is an error, it never renders as nothing.
+    The kind of a template decides how values are escaped: those ending in .mjml.j2, .html.j2 and .xml.j2
+    are markup, those in .txt.j2 plain text. An undefined name is an error, it never renders as nothing.
     """
 
     def __init__(
@@ -44,7 +45,7 @@ class Theme:
         """
         self.folders = tuple(Path(folder).resolve() for folder in folders)
         self.words = words
-        files = jinja2.FileSystemLoader([str(folder) for folder in self.folders])
+        files = _Files([str(folder) for folder in self.folders])
         loader = jinja2.ChoiceLoader([jinja2.DictLoader(frozen), files])
         self._markup = _environment(loader, words, autoescape=True)
         self._text = _environment(loader, words, autoescape=False)
@@ -114,9 +115,42 @@ class Theme:
         return ours[-1] if ours else None
 
 
+class _Files(jinja2.FileSystemLoader):
+    """Templates in folders; one that isn't UTF-8 is named, as Python's own error doesn't."""
+
+    def get_source(self, environment: jinja2.Environment, template: str) -> tuple[str, str, Callable[[], bool]]:
+        try:
+            return super().get_source(environment, template)
+        except UnicodeDecodeError as error:
+            file = next(path for path in (Path(folder, template) for folder in self.searchpath) if path.is_file())
+            line = error.object.count(b"\n", 0, error.start) + 1
+            raise TemplateError(f"{file}:{line}: this isn't UTF-8; save the file as text in UTF-8") from None
+
+
+class _Compiled(jinja2.BytecodeCache):
+    """Compiled templates: each language has environments of its own, and the templates are the same.
+
+    Jinja2 holds what it is given to the template's text, so one that was changed is compiled anew.
+    """
+
+    def __init__(self) -> None:
+        self._code: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._code:
+            bucket.bytecode_from_string(self._code[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._code[bucket.key] = bucket.bytecode_to_string()
+
+
+_COMPILED = {autoescape: _Compiled() for autoescape in (True, False)}
+
+
 def _environment(loader: jinja2.BaseLoader, words: Words, *, autoescape: bool) -> jinja2.Environment:
     environment = jinja2.Environment(
         extensions=["jinja2.ext.i18n"],
+        bytecode_cache=_COMPILED[autoescape],
         loader=loader,
         autoescape=autoescape,  # noqa: S701 (off for plain text only)
         undefined=Missing,

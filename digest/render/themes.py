@@ -87,21 +87,31 @@ class Themes:
                 f"there is no theme {name!r}, which would be the folder {self._folders[0] / name}; {hint}"
             )
 
+    def archive(self, words: Words) -> Theme:
+        """Return the templates of the archive's pages: the site's own files, then the shipped ones."""
+        return Theme([folder / "archive" for folder in self._folders], words=words)
+
+    def archive_style(self) -> str:
+        """Return the archive's style sheet. Raises ConfigError where it can't be read."""
+        files = [folder / "archive" / "style.css" for folder in self._folders]
+        return _text(next(file for file in files if file.is_file()))
+
     def words(self, language: str) -> Words:
         """Return the words of a language, or of its nearest kin. Raises ConfigError where there are none."""
-        if offered(language, self.languages) is None:
+        nearest = offered(language, self.languages)
+        if nearest is None:
             catalog = self._folders[0] / "locale" / f"{language}.po"
             raise ConfigError(
                 f"there are no words in the language {language!r}; expected one of {', '.join(self.languages)}, or"
                 f" their translation in {catalog}"
             )
-        names = dict.fromkeys((language, language.partition("-")[0]))
+        names = dict.fromkeys((language, nearest, language.partition("-")[0]))
         files = [folder / "locale" / f"{name}.po" for name in names for folder in self._folders]
         return Words(language, {str(file): _text(file) for file in files if file.is_file()})
 
 
-def _text(catalog: Path) -> str:
+def _text(file: Path) -> str:
     try:
-        return catalog.read_text(encoding="utf-8")
+        return file.read_text(encoding="utf-8-sig")  # some editors begin a file with a mark
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{catalog}: can't be read: {error}; expected a gettext catalog in UTF-8") from None
+        raise ConfigError(f"{file}: can't be read: {error}; expected text in UTF-8") from None

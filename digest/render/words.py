@@ -4,18 +4,25 @@ Translations are gettext catalogs (`templates/locale/de.po`); what a catalog lac
 catalog goes before the shipped one, message by message.
 """
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property, lru_cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO, StringIO
+from typing import TYPE_CHECKING
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date
+from babel.dates import format_date, format_skeleton
 from babel.numbers import format_compact_decimal
 
 from digest.errors import TemplateError
+
+if TYPE_CHECKING:
+    from babel.messages.catalog import Catalog
+
+_VALUE = re.compile(r"%\(\w+\)s|%%")
 
 ENGLISH = "en"
 """The language that templates are written in."""
@@ -47,6 +54,10 @@ class Words:
             first.add_fallback(other)
         return first
 
+    def expect_usable(self) -> None:
+        """Raise TemplateError for a language nobody knows, and for a catalog that can't be read or filled in."""
+        _ = self.locale, self.translations
+
     @property
     def direction(self) -> str:
         """Return "rtl" for a language that is written from right to left, else "ltr"."""
@@ -68,6 +79,10 @@ class Words:
         """Return a day as a reader says it: "Tuesday, November 24, 2026"."""
         return str(format_date(day, "full", locale=self.locale))
 
+    def month(self, day: date) -> str:
+        """Return the month of a day, with its year: "November 2026"."""
+        return str(format_skeleton("yMMMM", day, locale=self.locale))
+
 
 def _translations(where: str, text: str) -> NullTranslations:
     # A fresh object each time: fallbacks are added to it.
@@ -79,15 +94,30 @@ def _compiled(where: str, text: str) -> bytes:
     from babel.messages.mofile import write_mo
     from babel.messages.pofile import PoFileError, read_po
 
+    compiled = BytesIO()
     try:
         catalog = read_po(StringIO(text), abort_invalid=True)
+        _expect_fillable(where, catalog)
+        write_mo(compiled, catalog)
     except PoFileError as error:
         raise TemplateError(f"{where}:{error.lineno + 1}: no gettext catalog: {error.args[0]}") from None
     except (ValueError, LookupError) as error:
         raise TemplateError(f"{where}: no gettext catalog: {error}") from None
-    compiled = BytesIO()
-    write_mo(compiled, catalog)
     return compiled.getvalue()
+
+
+def _expect_fillable(where: str, catalog: "Catalog") -> None:
+    """Raise TemplateError at a translation with other values than its message; found late, it would stop an issue."""
+    for message in catalog:
+        known = {*_VALUE.findall(str(message.id)), "%%"}
+        strings = message.string if isinstance(message.string, tuple | list) else (message.string,)
+        for text in filter(None, strings) if message.id else ():
+            if "%" in _VALUE.sub("", text) or not known.issuperset(_VALUE.findall(text)):
+                values = ", ".join(sorted(known - {"%%"})) or "none"
+                raise TemplateError(
+                    f"{where}:{message.lineno}: the translation {text!r} can't be filled in; the message has the"
+                    f" values: {values}; a % that is no value is written %%"
+                )
 
 
 def offered(wanted: str | None, languages: Collection[str]) -> str | None:

@@ -1,20 +1,18 @@
 """The issues: drafts and their papers, what approval freezes, and their states."""
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
 from digest.issues.compose import standing
 from digest.issues.issue import Carries, Entry, Issue, IssueKey, Section
 from digest.issues.states import IssueState
 from digest.papers.paper import Paper
-from digest.render.parts import Parts, Recipe
 from digest.store import papers
-from digest.store.database import insert_or_ignore
-from digest.store.schema import editions, issue_papers, issue_parts, issues, paper_keys
+from digest.store.schema import issue_papers, issues, paper_keys
 from digest.topics.topic import Topic
 
 TAKEN = (IssueState.APPROVED, IssueState.SENDING, IssueState.PAUSED, IssueState.FINISHED)
@@ -93,11 +91,13 @@ def entries(connection: Connection, issue_id: int) -> list[StoredEntry]:
 def restore(connection: Connection, stored: StoredIssue) -> Issue:
     """Return a stored issue as a value, its sections as they were composed.
 
-    A draft has its papers as they are known now, and two that became one once. A frozen issue has but their ids
-    and titles: all else is in its parts.
+    A draft has its papers as they are known now, and two that became one once; a frozen issue as they were.
     """
     placed = entries(connection, stored.id)
-    known = {} if stored.frozen else papers.by_id(connection, (entry.paper_id for entry in placed))
+    known = papers.by_id(connection, (entry.paper_id for entry in placed))
+    if stored.frozen:
+        known = _as_frozen(connection, stored.id, placed, known)
+        placed = [entry for entry in placed if entry.paper_id in known]
     sections: dict[int, list[StoredEntry]] = {}
     for entry in _once(placed, known):
         sections.setdefault(entry.section, []).append(entry)
@@ -113,6 +113,22 @@ def restore(connection: Connection, stored: StoredIssue) -> Issue:
         for number, found in sections.items()
     ]
     return Issue(key=stored.key, day=stored.day, number=stored.number, sections=tuple(sorted(composed, key=standing)))
+
+
+def _as_frozen(
+    connection: Connection, issue_id: int, placed: Iterable[StoredEntry], known: Mapping[str, Paper]
+) -> dict[str, Paper]:
+    """Return the papers of a frozen issue by the ids they had in its draft."""
+    query = select(issue_papers.c.paper_id, issue_papers.c.paper).where(
+        issue_papers.c.issue_id == issue_id, issue_papers.c.paper.is_not(None)
+    )
+    kept = {row.paper_id: papers.paper_of_record(row.paper) for row in connection.execute(query)}
+    if kept:
+        return kept
+    # Approved when an issue kept but ids and titles of its papers: what else they have is as it is now.
+    return {
+        e.paper_id: replace(known.get(e.paper_id, Paper(e.paper_id, "")), id=e.paper_id, title=e.title) for e in placed
+    }
 
 
 def _once(placed: Iterable[StoredEntry], known: Mapping[str, Paper]) -> list[StoredEntry]:
@@ -196,60 +212,15 @@ def next_number(connection: Connection, list_id: str, frequency: str) -> int:
     return (connection.execute(query).scalar() or 0) + 1
 
 
-def freeze(connection: Connection, issue_id: int, *, number: int, frozen: Mapping[str, Any], now: datetime) -> None:
-    """Record an approval: number, headers and publication, for good."""
+def freeze(connection: Connection, issue_id: int, issue: Issue, *, frozen: Mapping[str, Any], now: datetime) -> None:
+    """Record an approval: number, papers, headers and publication, for good."""
     statement = update(issues).where(issues.c.id == issue_id)
-    connection.execute(statement.values(state=IssueState.APPROVED, number=number, frozen=dict(frozen), approved_at=now))
-
-
-def save_parts(connection: Connection, issue_id: int, language: str, parts: Parts) -> None:
-    """Store the rendered parts of a language; what is there stays (it is frozen)."""
-    statement = insert_or_ignore(connection, issue_parts)
-    connection.execute(statement.values(issue_id=issue_id, language=language, parts=parts.to_json()))
-
-
-def load_parts(connection: Connection, issue_id: int, language: str) -> Parts:
-    """Return the frozen parts of a language."""
-    query = select(issue_parts.c.parts).where(issue_parts.c.issue_id == issue_id, issue_parts.c.language == language)
-    return Parts.from_json(connection.execute(query).scalar_one())
-
-
-@dataclass(frozen=True, slots=True)
-class StoredEdition:
-    """An edition's row; `Assembly.from_json` reads `fragments` and `slots`."""
-
-    key: str
-    language: str
-    fragments: Any
-    slots: Mapping[str, Any]
-
-
-def save_edition(connection: Connection, issue_id: int, key: str, language: str, recipe: Recipe) -> None:
-    """Store how an edition is made; what is there stays."""
-    fragments, slots = recipe.assembly.to_json()
+    values = {"state": IssueState.APPROVED, "number": issue.number, "frozen": dict(frozen), "approved_at": now}
+    connection.execute(statement.values(values))
     connection.execute(
-        insert_or_ignore(connection, editions).values(
-            issue_id=issue_id, key=key, language=language, fragments=fragments, slots=slots
-        )
+        update(issue_papers).where(issue_papers.c.issue_id == issue_id, issue_papers.c.rank == bindparam("at")),
+        [{"at": entry.rank, "paper": papers.record_of(replace(entry.paper, extra={}))} for entry in issue.entries],
     )
-
-
-def load_editions(connection: Connection, issue_id: int, keys: Collection[str]) -> list[StoredEdition]:
-    """Return the editions of an issue that are stored under `keys`, in one query; not more than some hundred."""
-    query = select(editions.c.key, editions.c.language, editions.c.fragments, editions.c.slots)
-    rows = connection.execute(query.where(editions.c.issue_id == issue_id, editions.c.key.in_(keys)))
-    return [StoredEdition(*row) for row in rows]
-
-
-def count_editions(connection: Connection, issue_id: int) -> int:
-    """Return how many editions an issue has."""
-    query = select(func.count()).select_from(editions).where(editions.c.issue_id == issue_id)
-    return int(connection.execute(query).scalar_one())
-
-
-def forget_editions(connection: Connection, issue_id: int) -> None:
-    """Remove the editions of an issue whose plan was never complete."""
-    connection.execute(delete(editions).where(editions.c.issue_id == issue_id))
 
 
 def state(connection: Connection, issue_id: int) -> IssueState:

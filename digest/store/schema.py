@@ -155,6 +155,7 @@ issue_papers = Table(
     Column("carries", String(4), nullable=False),
     Column("version", Integer),  # the paper's, as it was carried
     Column("why", Text, nullable=False, server_default=""),  # what made it trending, in words
+    Column("paper", JSON(none_as_null=True)),  # as it was at approval
     Index("ix_issue_papers_paper_id", "paper_id"),
     CheckConstraint("carries IN ('card', 'line')", name="known_carries"),
 )

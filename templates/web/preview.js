@@ -96,7 +96,7 @@
     }
     const form = page.getElementById("test");
     if (form) byId("test").setAttribute("action", form.getAttribute("action"));
-    say(page.getElementById("part-mistake").firstElementChild ? "" : anew ? "Changed, and shown anew." : "Shown.");
+    say(byId("part-mistake").firstElementChild ? "" : anew ? "Changed, and shown anew." : "Shown.");
     await check(url, mine);
   }
 

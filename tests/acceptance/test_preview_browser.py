@@ -44,6 +44,7 @@ def preview(tmp_path_factory) -> Iterator[Preview]:
     folder = tmp_path_factory.mktemp("preview")
     create_site(folder / "site")
     site = Site.open(folder / "site")
+    site.themes.copy("default")
     collect_file(site, site.root / "seeds" / "seed-page.txt", 2026, datetime.now(UTC))
     with outbox("local", folder / "received") as relay:
         settings = site.root / "digest.toml"
@@ -327,7 +328,8 @@ def test_settings_and_subscribers_are_seen_too(preview, visit):
 
 
 def test_a_mistake_is_shown_with_its_line_until_it_is_mended(preview, visit):
-    page = visit(viewport={"width": 1440, "height": 900}).page
+    one = visit(viewport={"width": 1440, "height": 900})
+    page = one.page
     frame = page.frame_locator("#frame-desktop")
     expect(page.get_by_text("Live", exact=True)).to_be_visible()
     frame.locator("body").evaluate("() => window.scrollTo(0, 500)")
@@ -339,6 +341,9 @@ def test_a_mistake_is_shown_with_its_line_until_it_is_mended(preview, visit):
     expect(frame.get_by_role("heading").first).to_have_text("Daily Papers", timeout=10_000)
     expect(page.get_by_role("alert")).to_have_count(0)
     page.wait_for_function("document.getElementById('frame-desktop').contentWindow.scrollY === 500")
+    expect(page.locator("#told")).to_have_text("Changed, and shown anew.")
+    expect(page.locator("#part-checks")).to_contain_text("nothing found", timeout=10_000)  # which went with the mistake
+    assert [text for text in one.complaints if "500 (" not in text] == []
     with changed(preview.site / "digest.toml", "byline =", "bylin ="):
         expect(page.get_by_role("alert").locator(".here")).to_contain_text("bylin =", timeout=10_000)
     expect(page.get_by_role("alert")).to_have_count(0, timeout=10_000)

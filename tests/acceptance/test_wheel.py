@@ -26,7 +26,7 @@ def test_the_three_users_ways(digest, installed, tmp_path):
     ).stdout
     assert str(installed.parent.parent) in module  # the wheel is tested, not the checkout
 
-    assert "digest papers load seeds" in ok(digest("init", "site"))
+    assert "\n  digest papers load seeds --year 2025\n" in ok(digest("init", "site"))
     site = tmp_path / "site"
     assert stat.S_IMODE((site / "keys" / "identity.key").stat().st_mode) == 0o600
 
@@ -49,7 +49,7 @@ def test_the_three_users_ways(digest, installed, tmp_path):
     message = message_from_bytes(copy.as_bytes(), policy=policy.default)
     assert "Hybrid Internal Model" in message["Subject"]
     assert "<html" in message.get_body(("html",)).get_content()
-    assert "Unsubscribe" in message.get_body(("plain",)).get_content()
+    assert "To unsubscribe, " in message.get_body(("plain",)).get_content()
 
     status = json.loads(ok(digest("--site", site, "status", "--json")))
     assert status[0]["deliveries"] == {"accepted": 5}

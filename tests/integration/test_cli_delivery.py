@@ -9,7 +9,8 @@ import re
 import select
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -106,7 +107,7 @@ def test_a_spike_of_failures_says_that_it_is_paused_and_what_to_do(mailed, serve
     )
     server.rcpt = lambda _recipient: "550 5.2.2 full"
     result = run(mailed, "send", "daily")
-    key = key_of(mailed.list("daily"), "daily", clock.now().date())
+    key = key_of(mailed.list("daily"), "daily", datetime.now(ZoneInfo("Europe/Berlin")).date())
     assert f"Look at them: `digest deliveries {key} --state failed`." in result.stdout
     assert f"`digest issue resume {key}` lets it go on" in result.stdout
     failed = rows(mailed, "--state", "failed")

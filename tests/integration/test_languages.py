@@ -5,11 +5,11 @@ from datetime import date
 import pytest
 
 from digest.config.load import FILE_NAME
-from digest.errors import ConfigError
+from digest.errors import ConfigError, TemplateError
 from digest.frozen import frozen_languages
+from digest.languages import languages_of
 from digest.messages import body, read_back
 from digest.pipeline import Control, approve, build, send
-from digest.planning import languages_of
 from digest.rehearsal import look
 from digest.render.headers import Mailbox
 from digest.site import Site
@@ -110,3 +110,35 @@ def test_languages_are_the_lists_own_and_those_asked_for(dutch, subscriber_file)
     assert languages_of(dutch, daily) == ("en", "nl")
     subscriber_file.unlink()
     assert languages_of(dutch, daily) == ("en",)
+
+
+BROKEN = [
+    'msgid "PDF"\nmsgsr "PDF"\n',
+    'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=klingon\\n"\n\nmsgid "PDF"\nmsgstr "PDF"\n',
+    CATALOG.format(heading="x").replace("%(num)s artikelen", "%(nummer)s artikelen"),
+    CATALOG.format(heading="x").replace("%(num)s artikelen", "100% artikelen"),
+    CATALOG.format(heading="<mj-section>"),
+    None,
+]
+
+
+@pytest.mark.parametrize("text", BROKEN)
+def test_broken_words_of_a_readers_language_cost_the_others_nothing(dutch, server, now, caplog, text):
+    file = dutch.root / "templates" / "locale" / "nl.po"
+    file.write_bytes(b"\xff\xfe" if text is None else text.encode())
+    send(dutch, dutch.list("daily"), "daily", DAY, Control(now=lambda: now))
+    got = {envelope.rcpt_tos[0]: text_of(message) for envelope, message in server.messages}
+    assert len(got) == 4
+    assert all("In this issue: " in text for text in got.values())
+    assert "its readers get the issue in en" in caplog.text
+    assert "nl" in caplog.text
+
+
+def test_broken_words_of_the_lists_own_language_are_told_at_build(dutch, now):
+    settings = dutch.root / FILE_NAME
+    text = settings.read_text("utf-8").replace('name = "Daily Papers"', 'name = "Daily Papers"\nlanguage = "nl"')
+    settings.write_text(text, encoding="utf-8")
+    (dutch.root / "templates" / "locale" / "nl.po").write_text(BROKEN[2], encoding="utf-8")
+    site = Site.open(dutch.root)
+    with pytest.raises(TemplateError, match=r"nl\.po:10: .*'%\(nummer\)s artikelen'"), site.store.begin() as connection:
+        build(connection, site, site.list("daily"), "daily", DAY, now)

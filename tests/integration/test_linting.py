@@ -9,7 +9,8 @@ import pytest
 from digest import clock
 from digest.checks.finding import Finding
 from digest.collecting import collect_file
-from digest.errors import CheckError
+from digest.errors import CheckError, TemplateError
+from digest.frozen import frozen_languages
 from digest.issues.states import IssueState
 from digest.linting import READER, lint, of_single_topics
 from digest.pipeline import Control, approve, build, key_of, send
@@ -154,7 +155,7 @@ def test_a_theme_broken_after_the_draft_stops_the_approval(seeded, now):
     assert (draft.state, draft.number) == (IssueState.DRAFT, None)
 
 
-def test_each_language_of_an_issue_is_checked(mailed, now):
+def test_each_language_of_an_issue_is_checked_and_one_with_errors_left_out(mailed, now, caplog):
     folder = mailed.root / "templates" / "locale"
     folder.mkdir(exist_ok=True)
     head = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n\n'
@@ -163,8 +164,20 @@ def test_each_language_of_an_issue_is_checked(mailed, now):
     )
     mailed.subscriber_file(mailed.list("daily")).write_text("email,language\nada@example.org,nl\n", encoding="utf-8")
     built(mailed, now)
-    with pytest.raises(CheckError, match=r"marks: issue\.mjml\.j2: '{{' is left"):
-        approved(mailed, now)
+    assert frozen_languages(approved(mailed, now).frozen) == ("en",)
+    assert "marks: issue.mjml.j2: '{{' is left" in caplog.text
+
+
+def test_words_that_cant_be_used_are_warned_of(seeded, now):
+    folder = seeded.root / "templates" / "locale"
+    folder.mkdir(exist_ok=True)
+    (folder / "pt_BR.po").write_text("", encoding="utf-8")
+    (folder / "nl.po").write_text('msgid "PDF"\nmsgstr "%"\n', encoding="utf-8")
+    warned = {one.text for one in linted(seeded, now) if (one.level, one.check) == ("warning", "words")}
+    assert {text.partition(":")[0] for text in warned} == {
+        "nobody gets the mail in nl",
+        "nobody gets the mail in pt_BR",
+    }
 
 
 def test_relays_named_after_the_approval_are_checked_before_the_plan(seeded, now):
@@ -222,6 +235,13 @@ def test_a_mistake_that_only_some_readers_see_is_told_with_their_topic(seeded, n
     assert linted(seeded, now) == ()
     [found] = of_single_topics(seeded, daily, whole, now)
     assert found.text.startswith(f"for readers of {topic.id}: paper ")
+
+
+def test_a_template_that_fails_for_readers_of_one_topic_stops_the_draft(seeded, now):
+    template(seeded, "subject.txt.j2").write_text("{{ lead_title }} {{ topic_names[1] }}", encoding="utf-8")
+    assert look(seeded, seeded.list("daily"), "daily", DAY, (), now).recipe.subject
+    with pytest.raises(TemplateError, match=r"subject\.txt\.j2:1"):
+        built(seeded, now)
 
 
 def test_a_message_alone_is_enough_for_most(seeded, now):

@@ -15,7 +15,7 @@ from digest.pipeline import plan, ready
 from digest.render.parts import recipe
 from digest.render.present import Publication
 from digest.sending import Control
-from digest.store import issues
+from digest.store import editions, issues
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ def test_an_issue_that_was_planned_before_editions_were_assembled_is_sent_as_it_
     expected = {key: Messages.of(seeded, stored).for_claim(claim(key, now)) for key in keys}
     daily = seeded.list("daily")
     with seeded.store.begin() as connection:
-        issue, parts = issues.restore(connection, stored), issues.load_parts(connection, stored.id, "en")
+        issue, parts = issues.restore(connection, stored), editions.load_parts(connection, stored.id, "en")
         for section in issue.sections:
             edition = edition_of(issue, [section.topic.id], "en")
             theme = frozen_theme(seeded, daily, stored.frozen, "en")

@@ -23,7 +23,7 @@ from digest.pipeline import approve, build, change_state, key_of
 from digest.planning import Planner
 from digest.rehearsal import look
 from digest.site import Site
-from digest.store import issues
+from digest.store import editions, issues
 from digest.store.memory import memory
 from digest.store.schema import metadata
 from digest.store.suppressions import add
@@ -229,7 +229,7 @@ def test_without_a_choice_the_commands_is_shown(seeded, now):
         ("date=tomorrow", "date 'tomorrow': expected a day such as 2026-11-24"),
         ("topics=agents", "has no papers for agents"),
         ("theme=defualt", "there is no theme 'defualt'; did you mean 'default'?"),
-        ("theme=../../keys", "there is no theme '../../keys'; themes: default"),
+        ("theme=../../keys", "there is no theme '../../keys'; themes: compact, default"),
         ("subscriber=nobody@example.org", "list daily has no subscriber 'nobody@example.org' in "),
         ("subscriber=EXAMPLE.NET", "did you mean kurt@example.net or alan@example.net?"),
     ],
@@ -258,7 +258,7 @@ def test_a_subscriber_sees_their_own_message(get, seeded, daily, now):
         planned = {one.address: one for one in planner.deliveries(remembered)}
     with seeded.store.begin() as connection:
         for key, (language, made) in planner.fresh_editions().items():
-            issues.save_edition(connection, stored.id, key, language, made)
+            editions.save(connection, stored.id, key, language, made)
     theirs = planned["grace@example.com"]
     ids = {"delivery_id": 1, "subscriber_id": theirs.subscriber_id, "address_key": theirs.address_key}
     claim = Claim(

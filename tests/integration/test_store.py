@@ -10,7 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import event, select
+from sqlalchemy import event, select, text
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from digest.deliver.states import DeliveryState
@@ -165,13 +165,42 @@ def test_a_period_has_one_issue_and_a_draft_is_replaced(store):
         assert len(issues.entries(connection, 1)) == 1
 
 
+def numbered(connection, period):
+    stored = issues.find(connection, IssueKey("daily", "daily", period))
+    return replace(issues.restore(connection, stored), number=1)
+
+
 def test_a_number_is_taken_once(store):
     first, second = draft(store), draft(store, "2026-11-25", date(2026, 11, 25))
     with store.begin() as connection:
-        issues.freeze(connection, first, number=1, frozen={}, now=NOW)
+        issues.freeze(connection, first, numbered(connection, "2026-11-24"), frozen={}, now=NOW)
         assert issues.next_number(connection, "daily", "daily") == 2
     with pytest.raises(IntegrityError), store.begin() as connection:
-        issues.freeze(connection, second, number=1, frozen={}, now=NOW)
+        issues.freeze(connection, second, numbered(connection, "2026-11-25"), frozen={}, now=NOW)
+
+
+def test_a_frozen_issue_has_its_papers_as_they_were(store):
+    with store.begin() as connection:
+        save(connection, [FULL], NOW)
+    first = draft(store)
+    with store.begin() as connection:
+        issue = numbered(connection, "2026-11-24")
+        issues.freeze(connection, first, issue, frozen={"language": "en"}, now=NOW)
+        save(connection, [replace(FULL, title="Another title", abstract="Another abstract.")], NOW)
+        stored = issues.find(connection, issue.key)
+        assert issues.restore(connection, stored) == replace(
+            issue, sections=(replace(issue.sections[0], entries=(frozen_entry(issue),)),)
+        )
+        # Approved by a version that kept but the title.
+        connection.execute(text("UPDATE issue_papers SET paper = NULL"))
+        (entry,) = issues.restore(connection, stored).entries
+    assert (entry.paper.id, entry.paper.title) == (FULL.id, FULL.title)
+    assert entry.paper.abstract == "Another abstract."
+
+
+def frozen_entry(issue):
+    (entry,) = issue.entries
+    return replace(entry, paper=replace(entry.paper, extra={}))
 
 
 def test_a_planned_delivery_is_stored_as_it_is(store):

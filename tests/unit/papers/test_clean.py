@@ -73,6 +73,7 @@ def test_cleaning_is_final_and_fit_for_storage(text):
         (" https://arxiv.org/abs/2403.01234v2#s1 ", "https://arxiv.org/abs/2403.01234v2#s1"),
         ("HTTP://Example.ORG:8080/a?b=c&d=%20", "http://example.org:8080/a?b=c&d=%20"),
         ('https://example.org/é"<x>', "https://example.org/%C3%A9%22%3Cx%3E"),
+        ("https://example.org/100%?a=%zz#b#c", "https://example.org/100%25?a=%25zz#b%23c"),
         ("https://bücher.example/", "https://xn--bcher-kva.example/"),
         ("http://[::1]/x", "http://[::1]/x"),
     ],

@@ -99,6 +99,6 @@ def test_text_is_not_escaped_and_never_evaluated(theme, issue_view, entry_view):
 def test_without_a_site_leaving_works_by_mail_and_the_words_say_so(theme, issue_view):
     mailto = {"site_url": "", "preferences": "", "browser": "", "unsubscribe": "mailto:leave@example.org"}
     text = render_text(theme, issue_view(**mailto))
-    assert re.search(r"^Unsubscribe by mail.*\nmailto:leave@example.org$", text, re.MULTILINE)
+    assert re.search(r"^To unsubscribe, send the mail.*\nmailto:leave@example.org$", text, re.MULTILINE)
     assert "Preferences" not in text
     assert "browser" not in text

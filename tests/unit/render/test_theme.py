@@ -40,7 +40,7 @@ def test_the_kind_of_a_template_decides_the_escaping(tmp_path):
 
 
 def test_another_ending_is_refused(tmp_path):
-    assert "expected one of .mjml.j2, .html.j2, .txt.j2" in failure(tmp_path, "page.j2", "x")
+    assert "expected one of .mjml.j2, .html.j2, .xml.j2, .txt.j2" in failure(tmp_path, "page.j2", "x")
 
 
 def test_an_undefined_field_is_named_with_file_line_and_the_nearest_one(tmp_path, issue_view):
@@ -135,6 +135,13 @@ def test_a_strangers_text_is_never_evaluated(tmp_path, text):
     mine = theme(tmp_path, a__txt__j2=text, b__mjml__j2=text)
     assert mine.render("a.txt.j2", x=HOSTILE) == HOSTILE
     assert mine.render("b.mjml.j2", x=HOSTILE) == HOSTILE.replace("<b>", "&lt;b&gt;")
+
+
+def test_a_template_that_is_not_utf_8_is_named_and_not_the_one_that_includes_it(tmp_path):
+    (tmp_path / "a.txt.j2").write_text('{% include "b.txt.j2" %}', encoding="ascii")
+    (tmp_path / "b.txt.j2").write_bytes("one\ntwo ä".encode("latin-1"))
+    with pytest.raises(TemplateError, match=r"b\.txt\.j2:2: this isn't UTF-8"):
+        Theme([tmp_path]).render("a.txt.j2")
 
 
 def test_a_missing_template_is_named_with_the_nearest_one(tmp_path):

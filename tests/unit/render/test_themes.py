@@ -35,6 +35,20 @@ def test_there_are_those_that_ship_and_a_sites_own(themes, tmp_path):
         themes.theme("compct", WORDS)
 
 
+CATALOG = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=utf-8\\n"\n\nmsgid "PDF"\nmsgstr "le PDF"\n'
+
+
+@pytest.mark.parametrize("language", ["pt-BR", "pt", "pt-PT", "PT-br"])
+def test_a_language_has_the_words_of_its_nearest_kin(themes, tmp_path, language):
+    put(tmp_path, "locale/pt-BR.po", CATALOG)
+    assert themes.words(language).gettext("PDF") == "le PDF"
+
+
+def test_a_catalog_may_begin_with_the_mark_that_some_editors_write(themes, tmp_path):
+    put(tmp_path, "locale/pt.po", f"\ufeff{CATALOG}")
+    assert themes.words("pt").gettext("PDF") == "le PDF"
+
+
 @pytest.mark.parametrize("name", ["default", "compact"])
 def test_every_single_file_of_a_theme_can_be_a_sites_own(themes, tmp_path, issue_view, name):
     files = themes.files(name)

@@ -78,6 +78,22 @@ def test_a_broken_catalog_is_named_with_its_line(text):
         Words("de", {"de.po": text}).gettext("a")
 
 
+@pytest.mark.parametrize("text", ["%(count)s Stimmen", "100% Stimmen", "%s Stimmen", "%(num)d Stimmen", "Stimmen %"])
+def test_a_translation_that_cant_be_filled_in_is_an_error(text):
+    with pytest.raises(TemplateError, match=r"^de\.po:\d+: .*the message has the values: %\(num\)s;"):
+        Words("de", {"de.po": GERMAN.replace("%(num)s Stimmen", text)}).gettext("Code")
+
+
+def test_a_translation_may_leave_a_value_out_and_have_a_percent_sign():
+    words = Words("de", {"de.po": GERMAN.replace('%(num)s Stimme"', 'eine Stimme, 100 %%"')})
+    assert words.ngettext("%(num)s upvote", "%(num)s upvotes", 1) == "eine Stimme, 100 %"
+
+
+def test_a_catalog_in_no_known_encoding_is_an_error():
+    with pytest.raises(TemplateError, match=r"^de\.po: no gettext catalog: unknown encoding"):
+        Words("de", {"de.po": GERMAN.replace("utf-8", "klingon")}).gettext("Code")
+
+
 def test_an_unknown_language_is_an_error():
     with pytest.raises(TemplateError, match="language 'qq': unknown"):
         Words("qq", {}).day(DAY)
