@@ -21,15 +21,12 @@ from digest.config.values import is_loopback
 from digest.deliver.envelope import envelope_sender
 from digest.errors import CheckError, ConfigError, TemplateError
 from digest.issues.issue import Issue, IssueKey
-from digest.messages import Sample, sample
-from digest.render.headers import IssueHeaders, Mailbox
+from digest.messages import SAMPLE_READER, Sample, sample
+from digest.render.headers import IssueHeaders
 from digest.render.parts import Rendered
 from digest.render.present import Publication
 from digest.site import MailingList, Site
 from digest.store.issues import StoredIssue, restore
-
-READER = Mailbox("Sample Reader", "reader@example.org")
-"""Whom a message that is only checked is for."""
 
 
 def lint(site: Site, mailing_list: MailingList, message: bytes, shown: Sample | None = None) -> tuple[Finding, ...]:
@@ -71,7 +68,9 @@ def errors(site: Site, mailing_list: MailingList, shown: Sample, now: datetime) 
 
 
 def _checked_message(site: Site, mailing_list: MailingList, shown: Sample, now: datetime) -> Mail:
-    return Mail.read(shown.message(site, mailing_list, READER, now=now, message_id=f"check@{shown.headers.domain}"))
+    return Mail.read(
+        shown.message(site, mailing_list, SAMPLE_READER, now=now, message_id=f"check@{shown.headers.domain}")
+    )
 
 
 def stopping(site: Site, mailing_list: MailingList, shown: Sample, now: datetime) -> tuple[Finding, ...]:

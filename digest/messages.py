@@ -36,6 +36,9 @@ from digest.store.database import reading
 from digest.subscribers.address import parse_address
 from digest.subscribers.identity import SigningKeys, message_id_local, subscriber_id
 
+SAMPLE_READER = Mailbox("Sample Reader", "reader@example.org")
+"""Whom a message is for that is only looked at or checked."""
+
 KEPT = 3_000
 """Editions of an issue that are kept at hand, some 4 KB each."""
 
@@ -166,11 +169,13 @@ def sample(
     topics: Collection[str],
     language: str | None = None,
     theme: str | None = None,
+    rendered: Rendered | None = None,
 ) -> Sample:
     """Return the edition of `topics` (empty for all) for somebody who wants `language`, else the list's.
 
-    What isn't frozen is shown in `theme`, else in the list's. Raises InputError when it has no papers, ConfigError for
-    a theme that isn't there.
+    What isn't frozen is shown in `theme`, else in the list's. `rendered` is what a draft was rendered to when it was
+    composed, and is taken where just that language and theme are wanted. Raises InputError when it has no papers,
+    ConfigError for a theme that isn't there.
     """
     frozen = stored.frozen if stored else None
     publication = Publication(**frozen["publication"]) if frozen else site.publication(mailing_list)
@@ -184,6 +189,8 @@ def sample(
     if stored and frozen:
         look = frozen_theme(site, mailing_list, frozen, chosen)
         parts = editions.load_parts(connection, stored.id, chosen)
+    elif rendered and chosen == usual and theme in (None, mailing_list.table.theme):
+        look, parts = rendered.theme, rendered.parts
     else:
         look = site.theme(mailing_list, chosen, theme)
         parts = render_parts(look, issue, publication)

@@ -18,7 +18,7 @@ from digest.deliver.states import WAITING, Verb
 from digest.drafting import compose_draft
 from digest.errors import InputError
 from digest.issues.issue import IssueKey
-from digest.messages import Sample, sample
+from digest.messages import SAMPLE_READER, Sample, sample
 from digest.pipeline import existing, key_of, ready
 from digest.render.headers import Mailbox
 from digest.site import MailingList, Site
@@ -49,10 +49,10 @@ def look(
         if stored is not None:
             issue = issues.restore(connection, stored)
             return sample(connection, site, mailing_list, issue, stored, topics, language, theme)
-        draft = compose_draft(connection, site, mailing_list, key, frequency, day, now).issue
-        if not draft.sections:
+        draft = compose_draft(connection, site, mailing_list, key, frequency, day, now)
+        if draft.rendered is None:
             raise InputError(f"list {mailing_list.name} has nothing new to show; `digest papers load` adds papers")
-        return sample(connection, site, mailing_list, draft, None, topics, language, theme)
+        return sample(connection, site, mailing_list, draft.issue, None, topics, language, theme, draft.rendered)
 
 
 FORMATS = ("html", "text", "eml", "json")
@@ -77,8 +77,7 @@ def export(
         issue = issues.restore(connection, stored)
         shown = sample(connection, site, mailing_list, issue, stored, topics)
     if form == "eml":
-        reader = Mailbox("Sample Reader", "reader@example.org")
-        return shown.message(site, mailing_list, reader, now=now, message_id=f"sample@{shown.headers.domain}")
+        return shown.message(site, mailing_list, SAMPLE_READER, now=now, message_id=f"sample@{shown.headers.domain}")
     html, text = shown.bodies(PLACEHOLDERS)
     if form == "json":
         return json.dumps(_as_dict(shown, html, text), ensure_ascii=False, indent=2).encode() + b"\n"

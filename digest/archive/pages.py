@@ -13,7 +13,7 @@ from digest.papers.cues import is_english
 from digest.papers.paper import Paper
 from digest.render.fit import Fit
 from digest.render.parts import overflow_words
-from digest.render.present import authors_line, edition_view, search_url
+from digest.render.present import authors_line, edition_view, page_of, search_url
 from digest.render.theme import Theme
 from digest.render.view import IssueView
 from digest.render.words import ENGLISH, Words, offered
@@ -147,8 +147,7 @@ def all_authors(authors: tuple[str, ...]) -> str:
 
 def url_of(one: TopicPaper) -> str:
     """Return where a paper can be read, or a search for its title."""
-    links = one.paper.links
-    return links.paper or links.project or links.pdf or search_url(one.paper.title)
+    return page_of(one.paper) or search_url(one.paper.title)
 
 
 def archive_view(issued: Issued, words: Words) -> IssueView:

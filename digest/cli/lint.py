@@ -30,7 +30,8 @@ def lint(
     A stored issue is checked as it is, else what would be built now. Of the editions for single topics, errors are
     looked for too. Nothing is sent, and nothing is taken. Exit code 1: there is an error.
     """
-    from digest.linting import READER, lint, of_single_topics
+    from digest.linting import lint, of_single_topics
+    from digest.messages import SAMPLE_READER
     from digest.rehearsal import look
     from digest.spamassassin import score
 
@@ -39,7 +40,9 @@ def lint(
     rhythm, day = frequency_of(mailing_list, frequency), day_of(mailing_list, date, now)
     chosen = topics_of(site, mailing_list, topics)
     shown = look(site, mailing_list, rhythm, day, chosen, now)
-    message = shown.message(site, mailing_list, READER, now=now, message_id=f"{'lint':0<32}@{shown.headers.domain}")
+    message = shown.message(
+        site, mailing_list, SAMPLE_READER, now=now, message_id=f"{'lint':0<32}@{shown.headers.domain}"
+    )
     found = list(lint(site, mailing_list, message, shown))
     if not chosen:
         found += of_single_topics(site, mailing_list, shown, now, found)

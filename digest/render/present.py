@@ -125,7 +125,7 @@ def _entry(
     paper = entry.paper
     worded = ABSTRACT_LIMITS if forms != ("line",) else ()
     texts = {form: _texts(paper, form) for form in worded}
-    home = paper.links.paper or paper.links.project or paper.links.pdf
+    home = page_of(paper)
     return EntryView(
         number=entry.rank,
         title=paper.title,
@@ -187,6 +187,11 @@ def _links(paper: Paper, words: Words) -> tuple[LinkView, ...]:
         (words.gettext("Project"), paper.links.project),
     )
     return tuple(LinkView(label, url) for label, url in named if url)
+
+
+def page_of(paper: Paper) -> str | None:
+    """Return where a paper is best read, or None where nothing is known but its title."""
+    return paper.links.paper or paper.links.project or paper.links.pdf
 
 
 def search_url(title: str) -> str:

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from digest.config.settings import Frequency
 from digest.errors import InputError, meant
+from digest.messages import SAMPLE_READER
 from digest.render.headers import Mailbox
 from digest.site import MailingList, Site
 from digest.store import suppressions
@@ -17,9 +18,6 @@ from digest.subscribers.file import SubscriberRow
 from digest.subscribers.identity import address_key
 from digest.topics.topic import Topic
 from digest.web.reader import first_addresses, row_of
-
-READER = Mailbox("Sample Reader", "reader@example.org")
-"""Whom the shown message is for, where no subscriber was chosen."""
 
 FREQUENCIES: tuple[Frequency, ...] = get_args(Frequency)
 
@@ -152,7 +150,7 @@ class Chosen:
             theme=_theme(site, choice.theme),
             language=choice.language or (person.language if person else None),
             row=row,
-            reader=Mailbox(person.name, person.email) if person else READER,
+            reader=Mailbox(person.name, person.email) if person else SAMPLE_READER,
             topics=by_hand or (person.topics if person else ()),
             remarks=tuple(remarks),
         )

@@ -12,7 +12,8 @@ from digest.collecting import collect_file
 from digest.errors import CheckError, TemplateError
 from digest.frozen import frozen_languages
 from digest.issues.states import IssueState
-from digest.linting import READER, lint, of_single_topics
+from digest.linting import lint, of_single_topics
+from digest.messages import SAMPLE_READER
 from digest.pipeline import Control, approve, build, key_of, send
 from digest.rehearsal import look
 from digest.site import Site
@@ -68,7 +69,7 @@ def stored(site: Site) -> issues.StoredIssue | None:
 def linted(site: Site, now, topics=(), whole: bool = True) -> tuple[Finding, ...]:
     daily = site.list("daily")
     shown = look(site, daily, "daily", DAY, topics, now)
-    message = shown.message(site, daily, READER, now=now, message_id="0123@example.org")
+    message = shown.message(site, daily, SAMPLE_READER, now=now, message_id="0123@example.org")
     return lint(site, daily, message, shown if whole else None)
 
 
@@ -76,7 +77,7 @@ def test_the_shipped_theme_has_nothing_wrong_on_the_demo_site(seeded, now):
     for name, frequency in (("daily", "daily"), ("weekly", "weekly")):
         mailing_list = seeded.list(name)
         shown = look(seeded, mailing_list, frequency, DAY, (), now)
-        message = shown.message(seeded, mailing_list, READER, now=now, message_id="0123@example.org")
+        message = shown.message(seeded, mailing_list, SAMPLE_READER, now=now, message_id="0123@example.org")
         assert lint(seeded, mailing_list, message, shown) == ()
         assert lint(seeded, mailing_list, message) == ()
         assert of_single_topics(seeded, mailing_list, shown, now) == []

@@ -10,12 +10,14 @@ from digest import messages
 from digest.deliver.delivery import Claim
 from digest.frozen import frozen_theme
 from digest.issues.edition import edition_of
-from digest.messages import Messages, read_back
+from digest.messages import Messages, read_back, sample
 from digest.pipeline import plan, ready
-from digest.render.parts import recipe
+from digest.rehearsal import look
+from digest.render.parts import recipe, render_parts
 from digest.render.present import Publication
 from digest.sending import Control
 from digest.store import editions, issues
+from digest.store.database import reading
 
 
 @pytest.fixture
@@ -43,6 +45,24 @@ def queries(seeded):
 
 def claim(edition, now, number=1):
     return Claim(number, f"{number:032x}", f"r{number}@example.org", "example.org", "k" * 32, "Reader", edition, now, 0)
+
+
+def test_a_draft_that_is_looked_at_is_rendered_once_and_as_it_would_be_again(seeded, now, monkeypatch):
+    daily, count = seeded.list("daily"), []
+    monkeypatch.setattr(messages, "render_parts", lambda *given: count.append(1) or render_parts(*given))
+
+    def seen(**wanted):
+        return look(seeded, daily, "daily", now.date(), ["vision"], now, **wanted)
+
+    shown, asked = seen(), seen(language="en", theme="default")
+    assert count == []
+    with reading(seeded.store).begin() as connection:
+        anew = sample(connection, seeded, daily, shown.issue, None, ["vision"])
+    assert count == [1]
+    assert shown.bodies({}) == asked.bodies({}) == anew.bodies({})
+    other = seen(theme="compact")
+    assert count == [1, 1]
+    assert other.bodies({}) != shown.bodies({})
 
 
 def test_prepared_or_not_the_bytes_are_the_same(seeded, planned, now):
