@@ -9,6 +9,7 @@ from hypothesis import settings
 
 from digest.init import create_site
 from digest.site import Site
+from digest.theming import copy_theme
 
 # Machines under load are slow now and then; that is no failure of a property. At a desk a property is tried with
 # fewer examples, others each time, so that the unit tests are run often; in CI with as many as Hypothesis holds right.
@@ -30,7 +31,7 @@ def site(tmp_path: Path) -> Site:
     """A site as `digest init` makes it, empty of papers, with the default theme as its own, to be changed."""
     create_site(tmp_path / "site")
     site = Site.open(tmp_path / "site")
-    site.themes.copy("default")
+    copy_theme(site.themes, "default")
     return site
 
 

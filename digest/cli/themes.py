@@ -34,5 +34,7 @@ def copy(
 
     Copy what you want to change and nothing else: a newer version of the program mends no copies.
     """
-    for path in opened(context).themes.copy(theme, file):
+    from digest.theming import copy_theme
+
+    for path in copy_theme(opened(context).themes, theme, file):
         say(str(path))

@@ -1,11 +1,10 @@
 """The themes and languages there are: a site's own folder of templates before the shipped one."""
 
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
-from digest.errors import ConfigError, InputError, meant
+from digest.errors import ConfigError, meant
 from digest.render.theme import Theme
 from digest.render.words import ENGLISH, Words, offered
 
@@ -24,6 +23,11 @@ class Themes:
         self._folders = tuple(folders)
 
     @property
+    def folder(self) -> Path:
+        """The site's own folder of templates, whose files go before the shipped ones."""
+        return self._folders[0]
+
+    @property
     def names(self) -> tuple[str, ...]:
         """The themes there are, whole ones and those of which a site has some files."""
         found = (path.name for folder in self._folders for path in folder.glob("*") if path.is_dir())
@@ -37,7 +41,7 @@ class Themes:
 
     def own(self, name: str) -> tuple[str, ...]:
         """Return the names of the files that the site itself has of a theme."""
-        return tuple(sorted(file.name for file in (self._folders[0] / name).glob("*.j2")))
+        return tuple(sorted(file.name for file in (self.folder / name).glob("*.j2")))
 
     def files(self, name: str) -> dict[str, Path]:
         """Return the shipped files that make up a theme, its own and those it has of the default one, by name.
@@ -47,29 +51,6 @@ class Themes:
         self._expect(name)
         folders = [folder / theme for theme in (DEFAULT, name) for folder in self._folders[1:]]
         return {file.name: file for folder in folders for file in sorted(folder.glob("*.j2"))}
-
-    def copy(self, name: str, file: str | None = None) -> tuple[Path, ...]:
-        """Copy one of a theme's shipped files, or all of them, to the site's own folder, where they go before.
-
-        Raises InputError for a file that isn't there, or that the site has already.
-        """
-        shipped = self.files(name)
-        if file is not None and file not in shipped:
-            hint = meant(file, shipped, f"files: {', '.join(sorted(shipped))}")
-            raise InputError(f"the theme {name} has no file {file!r}; {hint}")
-        targets = {
-            self._folders[0] / name / each: shipped[each] for each in (sorted(shipped) if file is None else [file])
-        }
-        there = next((target for target in targets if target.exists()), None)
-        if there:
-            raise InputError(f"{there}: is there already; remove it to have the shipped one copied")
-        try:
-            (self._folders[0] / name).mkdir(parents=True, exist_ok=True)
-            for target, source in targets.items():
-                shutil.copyfile(source, target)
-        except OSError as error:
-            raise InputError(f"{error.filename}: {error.strerror}; nothing can be copied there") from error
-        return tuple(targets)
 
     def theme(self, name: str, words: Words, frozen: Mapping[str, str] = MappingProxyType({})) -> Theme:
         """Return a theme: what is frozen (sources by name), then the site's own files, then the shipped ones.
@@ -83,9 +64,7 @@ class Themes:
     def _expect(self, name: str) -> None:
         if name not in self.names:
             hint = meant(name, self.names, f"themes: {', '.join(self.names)}")
-            raise ConfigError(
-                f"there is no theme {name!r}, which would be the folder {self._folders[0] / name}; {hint}"
-            )
+            raise ConfigError(f"there is no theme {name!r}, which would be the folder {self.folder / name}; {hint}")
 
     def archive(self, words: Words) -> Theme:
         """Return the templates of the archive's pages: the site's own files, then the shipped ones."""
@@ -100,7 +79,7 @@ class Themes:
         """Return the words of a language, or of its nearest kin. Raises ConfigError where there are none."""
         nearest = offered(language, self.languages)
         if nearest is None:
-            catalog = self._folders[0] / "locale" / f"{language}.po"
+            catalog = self.folder / "locale" / f"{language}.po"
             raise ConfigError(
                 f"there are no words in the language {language!r}; expected one of {', '.join(self.languages)}, or"
                 f" their translation in {catalog}"

@@ -18,6 +18,7 @@ from digest.collecting import collect_file
 from digest.deliver.outbox import outbox
 from digest.init import create_site
 from digest.site import Site
+from digest.theming import copy_theme
 from tests.acceptance.axe import axe_violations
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -44,7 +45,7 @@ def preview(tmp_path_factory) -> Iterator[Preview]:
     folder = tmp_path_factory.mktemp("preview")
     create_site(folder / "site")
     site = Site.open(folder / "site")
-    site.themes.copy("default")
+    copy_theme(site.themes, "default")
     collect_file(site, site.root / "seeds" / "seed-page.txt", 2026, datetime.now(UTC))
     with outbox("local", folder / "received") as relay:
         settings = site.root / "digest.toml"

@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from digest.errors import ConfigError, InputError, TemplateError
+from digest.errors import ConfigError, TemplateError
 from digest.render.html import render_html
 from digest.render.text import render_text
 from digest.render.themes import Themes
 from digest.render.words import Words
 from digest.resources import shipped
+from digest.theming import copy_theme
 
 WORDS = Words("en", {})
 UNUSED = {"compact": {"_links.mjml.j2", "_thumbnail.mjml.j2"}}
@@ -55,7 +56,7 @@ def test_every_single_file_of_a_theme_can_be_a_sites_own(themes, tmp_path, issue
     assert {"issue.mjml.j2", "issue.txt.j2", "subject.txt.j2", "_card.mjml.j2", "_card.txt.j2"} <= set(files)
     view = issue_view(forms=("card", "brief", "line"), overflow="2", pictures=True)
     for file in sorted(files.keys() - UNUSED.get(name, set())):
-        (copied,) = themes.copy(name, file)
+        (copied,) = copy_theme(themes, name, file)
         assert copied == tmp_path / name / file
         assert copied.read_bytes() == files[file].read_bytes()
         copied.write_text("{{ this_is_the_sites_own }}", encoding="utf-8")
@@ -77,36 +78,6 @@ def test_a_theme_of_a_sites_own_has_what_it_lacks_from_the_default_one(themes, t
     assert "MINE Paper number 2" in text
     assert text.endswith("OUR FOOT\n")
     assert "MINE" not in render_text(themes.theme("compact", WORDS), issue_view())
-
-
-def test_what_a_theme_has_of_the_default_one_is_copied_as_its_own(themes, tmp_path):
-    themes.copy("compact", "_footer.mjml.j2")
-    assert themes.own("compact") == ("_footer.mjml.j2",)
-    assert themes.own("default") == ()
-    copied = themes.copy("default")
-    assert {path.name for path in copied} == set(themes.files("default")) == set(themes.own("default"))
-
-
-def test_what_is_there_is_never_written_over(themes, tmp_path):
-    put(tmp_path, "default/_card.mjml.j2", "mine")
-    for file in ("_card.mjml.j2", None):
-        with pytest.raises(InputError, match=r"_card\.mjml\.j2: is there already; remove it"):
-            themes.copy("default", file)
-    assert themes.own("default") == ("_card.mjml.j2",)
-    assert (tmp_path / "default" / "_card.mjml.j2").read_text("utf-8") == "mine"
-
-
-@pytest.mark.parametrize("file", ["_crad.mjml.j2", "../web/preview.css", "/etc/passwd"])
-def test_only_a_themes_files_are_copied(themes, tmp_path, file):
-    with pytest.raises(InputError, match="the theme default has no file"):
-        themes.copy("default", file)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_folder_that_cannot_be_written_is_told(themes, tmp_path):
-    put(tmp_path, "default", "a file")
-    with pytest.raises(InputError, match=r"default: .*; nothing can be copied there"):
-        themes.copy("default")
 
 
 def test_the_example_of_the_docs_works(themes, tmp_path, issue_view):
