@@ -46,7 +46,7 @@ class _Kept:
     pages: OrderedDict[str, bytes] = field(default_factory=OrderedDict)
 
 
-class Stacks:
+class KeptPages:
     """Gives the archive's pages as they are now."""
 
     def __init__(self, site: Site) -> None:
@@ -121,11 +121,11 @@ def _moment(path: Path) -> int:
 
 def archive_routes(site: Site) -> list[Route]:
     """Return the routes below /archive/."""
-    stacks = Stacks(site)
+    pages = KeptPages(site)
 
     def page(request: Request) -> Response:
         try:
-            return _answer(stacks, request, request.path_params["path"])
+            return _answer(pages, request, request.path_params["path"])
         except DigestError as error:
             log.log(logging.ERROR, "%s: %s", request.url.path, error)
             # The reason is the operator's, and in the log: it may name files.
@@ -137,15 +137,15 @@ def archive_routes(site: Site) -> list[Route]:
     return [Route("/", to_first), Route("/archive", to_first), Route("/archive/{path:path}", page)]
 
 
-def _answer(stacks: Stacks, request: Request, path: str) -> Response:
+def _answer(pages: KeptPages, request: Request, path: str) -> Response:
     file = path + addresses.PAGE if path.endswith("/") or not path else path
-    content = stacks.page(file)
+    content = pages.page(file)
     if content is not None:
         return _found(request, file, content)
-    if stacks.has(f"{path}/{addresses.PAGE}"):  # from the address itself, whatever stands before /archive/ there
+    if pages.has(f"{path}/{addresses.PAGE}"):  # from the address itself, whatever stands before /archive/ there
         return RedirectResponse(f"./{path.rpartition('/')[2]}/", 301)
-    status = 410 if stacks.was_taken_back(file) else 404
-    return Response(stacks.missing, status, {"Content-Security-Policy": POLICY}, "text/html")
+    status = 410 if pages.was_taken_back(file) else 404
+    return Response(pages.missing, status, {"Content-Security-Policy": POLICY}, "text/html")
 
 
 def _found(request: Request, path: str, content: bytes) -> Response:
