@@ -9,6 +9,8 @@ from digest.linting import expect_sound
 from digest.render.parts import Rendered, render_parts
 from digest.render.words import offered
 from digest.site import MailingList, Site
+from digest.store import readers
+from digest.store.database import reading
 from digest.subscribers.edit import read_lines
 from digest.subscribers.file import languages
 
@@ -20,9 +22,11 @@ def languages_of(site: Site, mailing_list: MailingList) -> tuple[str, ...]:
     usual, path = mailing_list.table.language, site.subscriber_file(mailing_list)
     available = (usual, *site.themes.languages)
     try:
-        asked = languages(read_lines(path), str(path))
+        invited = languages(read_lines(path), str(path))
     except InputError:
         return (usual,)  # without such a file nothing can be planned; the plan will say so
+    with reading(site.store).begin() as connection:
+        asked = invited | readers.languages(connection, mailing_list.id)
     found = {language for one in asked if (language := offered(one, available))}
     return (usual, *sorted(found - {usual}))
 

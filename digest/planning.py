@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import islice, product
 from typing import cast
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
@@ -25,10 +26,11 @@ from digest.render.present import Publication
 from digest.render.words import offered
 from digest.schedule import next_issue
 from digest.site import MailingList, Site
-from digest.store import deliveries, editions, issues, suppressions
+from digest.store import deliveries, editions, issues, readers, suppressions
+from digest.store.database import reading
 from digest.store.deliveries import PlannedDelivery
 from digest.store.memory import memory
-from digest.subscribers.audience import Audience, Memory, audience, wants
+from digest.subscribers.audience import Audience, Memory, Said, audience, wants
 from digest.subscribers.edit import read_lines, read_text
 from digest.subscribers.file import (
     RowProblem,
@@ -170,22 +172,29 @@ class Planner:
         return Reach(planned, editions, dict(self._left_out), by_line, found.refused, found.untold)
 
     def _audience(self, remembered: Memory) -> Audience:
-        """Return the list's audience: who is in the file, less those who are suppressed now."""
+        """Return the list's audience: who signed up or is in the file, less those who are suppressed now."""
         key, list_id = self._site.identity_key, self._list.id
 
-        def suppressed(keys: Collection[str]) -> Collection[str]:
-            with self._site.store.begin() as connection:
+        store = reading(self._site.store)
+
+        def suppressed(keys: Collection[str]) -> frozenset[str]:
+            with store.begin() as connection:
                 return suppressions.among(connection, list_id, keys)
+
+        def said(ids: Collection[str]) -> Said:
+            with store.begin() as connection:
+                return Said(readers.preferences(connection, ids), readers.moved(connection, ids))
 
         return audience(
             invited=self._rows,
-            confirmed=(),  # sign-ups and preferences come with the readers' pages
+            confirmed=readers.confirmed(self._site.store, list_id),
             suppressed=suppressed,
-            preferences={},
+            said=said,
+            known_topics=_topics(self._site, self._list),
             identify=lambda canonical: (subscriber_id(key, list_id, canonical), address_key(key, canonical)),
             memory=remembered,
             refuse=self._problems.add,
-            today=self._now.date(),
+            today=self._now.astimezone(ZoneInfo(self._list.table.timezone)).date(),
         )
 
     def _deadline(self) -> datetime:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, m
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from digest.config.categories import expect_category
+from digest.config.incoming import MailboxTable, WebTable
 from digest.config.presets import PRESETS, Preset
 from digest.config.values import (
     Crontab,
@@ -214,6 +215,7 @@ class ListTable(_Table):
     grace_hours: Annotated[float, Field(gt=0, le=168)] = 6.0
     deadline_hours: Annotated[float, Field(gt=0, le=168)] = 24.0
     sender: Mailbox | None = None
+    signup: bool = True
 
 
 class TopicTable(_Table):
@@ -249,6 +251,8 @@ class Settings(BaseSettings):
     store: Path = Path("store.sqlite3")
     templates: Path = Path("templates")
     keys: KeysTable = Field(default_factory=KeysTable)
+    web: WebTable = Field(default_factory=WebTable)
+    mailboxes: Mapping[Slug, MailboxTable] = Field(default_factory=dict)
     relays: Mapping[Slug, RelayTable]
     domains: Mapping[Domain, DomainTable] = Field(default_factory=dict)
     sources: Mapping[Slug, SourceTable] = Field(default_factory=dict)

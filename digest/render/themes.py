@@ -11,7 +11,7 @@ from digest.render.words import ENGLISH, Words, offered
 DEFAULT = "default"
 """The theme that completes every other."""
 
-_NO_THEMES = ("archive", "locale", "notices", "site", "web")
+_NO_THEMES = ("archive", "locale", "notices", "pages", "site", "web")
 """Folders beside the themes that hold other things."""
 
 
@@ -68,11 +68,29 @@ class Themes:
 
     def archive(self, words: Words) -> Theme:
         """Return the templates of the archive's pages: the site's own files, then the shipped ones."""
-        return Theme([folder / "archive" for folder in self._folders], words=words)
+        return self._beside("archive", words)
+
+    def pages(self, words: Words) -> Theme:
+        """Return the templates of readers' own pages, likewise."""
+        return self._beside("pages", words)
+
+    def notices(self, words: Words) -> Theme:
+        """Return the templates of notices, likewise."""
+        return self._beside("notices", words)
+
+    def _beside(self, name: str, words: Words) -> Theme:
+        return Theme([folder / name for folder in self._folders], words=words)
 
     def archive_style(self) -> str:
         """Return the archive's style sheet. Raises ConfigError where it can't be read."""
-        files = [folder / "archive" / "style.css" for folder in self._folders]
+        return self._style("archive")
+
+    def pages_style(self) -> str:
+        """Return what readers' own pages have beyond it. Raises ConfigError where it can't be read."""
+        return self._style("pages")
+
+    def _style(self, name: str) -> str:
+        files = [folder / name / "style.css" for folder in self._folders]
         return _text(next(file for file in files if file.is_file()))
 
     def words(self, language: str) -> Words:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import DatabaseError
 
 from digest.errors import BusyError, InputError
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest migration. Compared before Alembic is imported, which takes longer than most commands."""
 
 

@@ -7,11 +7,12 @@ from functools import cache
 from itertools import islice
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, case, delete, exists, func, select, text, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, case, delete, exists, func, literal, select, text, update
 
 from digest.deliver.states import FINAL, WAITING, DeliveryState, Verb, move
 from digest.store.database import reading
-from digest.store.schema import IN_MOTION, attempts, deliveries, suppressions
+from digest.store.schema import IN_MOTION, attempts, deliveries
+from digest.store.schema_readers import suppressions
 from digest.store.suppressions import EVERYWHERE
 
 
@@ -243,7 +244,8 @@ def put_back(
     """
     table = deliveries.c
     suppressed = exists().where(
-        suppressions.c.scope.in_((EVERYWHERE, list_id)), suppressions.c.address_key == table.address_key
+        suppressions.c.scope.in_((EVERYWHERE, list_id)),
+        suppressions.c.address_key.in_((table.address_key, literal("@") + table.domain)),
     )
     statement = update(deliveries).where(table.issue_id == issue_id, table.state == state, ~suppressed)
     later = case((table.deadline <= now, deadline), else_=table.deadline)

@@ -40,13 +40,15 @@ _CLAIM = """
 UPDATE deliveries SET state = 'claimed'
 WHERE id IN (SELECT value FROM json_each(?)) AND state IN ('planned', 'deferred') AND deadline > ?
   AND NOT EXISTS (
-    SELECT 1 FROM suppressions AS s WHERE s.scope IN ('*', ?) AND s.address_key = deliveries.address_key)
+    SELECT 1 FROM suppressions AS s WHERE s.scope IN ('*', ?)
+      AND s.address_key IN (deliveries.address_key, '@' || deliveries.domain))
 RETURNING id, subscriber_id, address, domain, address_key, name, edition, date, attempts
 """
 
 _NOT_CLAIMED = """
 SELECT id, state, deadline, EXISTS (
-    SELECT 1 FROM suppressions AS s WHERE s.scope IN ('*', ?) AND s.address_key = deliveries.address_key)
+    SELECT 1 FROM suppressions AS s WHERE s.scope IN ('*', ?)
+      AND s.address_key IN (deliveries.address_key, '@' || deliveries.domain))
 FROM deliveries
 WHERE id IN (SELECT value FROM json_each(?)) AND state IN ('planned', 'deferred')
 """

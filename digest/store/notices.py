@@ -1,10 +1,10 @@
 """Notices: single messages that are no issue, with the states of a delivery and a ledger of their own."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Sequence, Set
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, and_, case, exists, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, and_, case, func, insert, select, update
 
 from digest.deliver.delivery import Claim, Outgoing, Settlement, Waiting
 from digest.deliver.outcome import Stage, lost
@@ -12,7 +12,7 @@ from digest.deliver.retry import next_attempt
 from digest.deliver.states import WAITING, DeliveryState, Verb, move
 from digest.store import suppressions as suppressed
 from digest.store.database import insert_or_ignore, reading
-from digest.store.schema import attempts, notices, suppressions
+from digest.store.schema import attempts, notices
 from digest.store.suppressions import EVERYWHERE
 
 
@@ -93,10 +93,7 @@ class NoticeLedger:
         self, settled: Sequence[Settlement], wanted: Sequence[int], now: datetime, reopened: Collection[int] = ()
     ) -> list[Claim]:
         """See `digest.deliver.delivery.Ledger`."""
-        everywhere = and_(suppressions.c.scope == EVERYWHERE, suppressions.c.address_key == notices.c.address_key)
-        query = select(notices, exists().where(everywhere).label("is_suppressed")).where(
-            notices.c.id.in_(wanted), notices.c.state.in_(WAITING)
-        )
+        query = select(notices).where(notices.c.id.in_(wanted), notices.c.state.in_(WAITING))
         claims: list[Claim] = []
         with self._engine.begin() as connection:
             for settlement in settled:
@@ -106,8 +103,10 @@ class NoticeLedger:
                 .where(notices.c.id.in_(reopened), notices.c.state == DeliveryState.FAILED)
                 .values(state=DeliveryState.DEFERRED, next_attempt_at=now)
             )
-            for row in connection.execute(query).all():
-                verb = _verdict(row, now)
+            rows = connection.execute(query).all()
+            barred = suppressed.among(connection, EVERYWHERE, {key for row in rows for key in _keys(row)})
+            for row in rows:
+                verb = _verdict(row, barred, now)
                 state = move(DeliveryState(row.state), verb)
                 values = {"state": state} if verb is Verb.CLAIM else {"state": state, "settled_at": now}
                 connection.execute(update(notices).where(notices.c.id == row.id).values(**values))
@@ -126,8 +125,12 @@ class NoticeLedger:
         return Outgoing(claim.address, row.message_id.partition("@")[0], row.message.encode("ascii"))
 
 
-def _verdict(row: Row[Any], now: datetime) -> Verb:
-    if row.is_suppressed:
+def _keys(row: Row[Any]) -> tuple[str, str]:
+    return row.address_key, suppressed.domain_key(_domain(row.address))
+
+
+def _verdict(row: Row[Any], barred: Set[str], now: datetime) -> Verb:
+    if not barred.isdisjoint(_keys(row)):
         return Verb.SUPPRESS
     return Verb.EXPIRE if row.deadline <= now else Verb.CLAIM
 

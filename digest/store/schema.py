@@ -1,4 +1,6 @@
-"""The tables, and nothing else. `docs/store.md` draws them.
+"""The tables of papers, issues and deliveries, and nothing else; `schema_readers.py` has the others.
+
+`docs/store.md` draws them.
 
 Moments are aware UTC in the program, and UTC in the database. Lists are named by their permanent id,
 so that a rename in the settings changes no row.
@@ -13,7 +15,6 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     String,
     Table,
     Text,
@@ -23,6 +24,7 @@ from sqlalchemy import (
 
 from digest.deliver.states import DeliveryState
 from digest.issues.states import IssueState
+from digest.store.metadata import metadata
 from digest.store.moments import Moment
 
 
@@ -30,16 +32,6 @@ def _one_of(column: str, states: type[IssueState] | type[DeliveryState]) -> Chec
     values = ", ".join(f"'{state}'" for state in states)
     return CheckConstraint(f"{column} IN ({values})", name=f"known_{column}")
 
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
 
 papers = Table(
     "papers",
@@ -251,37 +243,4 @@ attempts = Table(
     Column("enhanced", String(11), nullable=False),
     Column("reply", Text, nullable=False),
     CheckConstraint("(delivery_id IS NULL) <> (notice_id IS NULL)", name="of_one"),
-)
-
-suppressions = Table(
-    "suppressions",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("scope", String(63), nullable=False),  # a list's id, or "*" for everywhere
-    Column("address_key", String(64), nullable=False),
-    Column("address", String(254)),  # NULL once the person asked to be forgotten
-    Column("reason", String(30), nullable=False),
-    Column("source", Text, nullable=False),
-    Column("at", Moment, nullable=False),
-    UniqueConstraint("scope", "address_key"),
-)
-
-address_scores = Table(
-    "address_scores",
-    metadata,
-    Column("address_key", String(64), primary_key=True),
-    Column("score", Integer, nullable=False),
-    Column("at", Moment, nullable=False),  # of the last failure that counted
-)
-
-reader_events = Table(
-    "reader_events",
-    metadata,
-    Column("id", Integer, primary_key=True),
-    Column("list_id", String(63), nullable=False),
-    Column("subscriber_id", String(32), nullable=False),
-    Column("kind", String(30), nullable=False),
-    Column("at", Moment, nullable=False),
-    Column("data", JSON, nullable=False),
-    Index("ix_reader_events_list_id_subscriber_id", "list_id", "subscriber_id"),
 )

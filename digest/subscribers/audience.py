@@ -4,7 +4,7 @@ The subscriber file says who is invited; the store says what readers said, and t
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import chain, islice
@@ -14,9 +14,9 @@ from digest.subscribers.address import Address, parse_address
 from digest.subscribers.file import RowProblem, SubscriberRow, repeated
 from digest.subscribers.subscriber import Subscriber
 
-LeftOut = Literal["suppressed", "paused", "duplicate", "address"]
-"""Why somebody is not in the audience: we must not mail them; they pause; they are in it already (signed
-up and invited too); or their address can't be mailed."""
+LeftOut = Literal["suppressed", "paused", "moved", "duplicate", "address"]
+"""Why somebody is not in the audience: we must not mail them; they pause; they have another address by now; they
+are in it already (signed up and invited too); or their address can't be mailed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,13 @@ class Preferences:
     timezone: str | None = None
     language: str | None = None
     paused_until: date | None = None
+
+
+class Said(NamedTuple):
+    """What readers said: their preferences by subscriber id, and the ids of addresses they have left for others."""
+
+    preferences: Mapping[str, Preferences]
+    moved: Collection[str]
 
 
 class AudienceMember(NamedTuple):
@@ -77,8 +84,9 @@ def audience(
     *,
     invited: Iterable[SubscriberRow],
     confirmed: Iterable[Subscriber],
-    suppressed: Callable[[Collection[str]], Collection[str]],
-    preferences: Mapping[str, Preferences],
+    suppressed: Callable[[Collection[str]], Set[str]],
+    said: Callable[[Collection[str]], Said],
+    known_topics: Collection[str],
     identify: Callable[[str], tuple[str, str]],
     memory: Memory,
     refuse: Callable[[RowProblem], None],
@@ -87,10 +95,13 @@ def audience(
     """Return who gets the list's issues: first the confirmed sign-ups, then the invited, each in its order.
 
     Who is both is taken as they signed up, and of two rows in the file the first holds; `refuse` is told
-    of the other. `suppressed` returns which of some address keys must not be mailed, `identify` the
-    subscriber id and the address key of a canonical address; `today` is the day that ends a pause.
+    of the other. `suppressed` returns which of some keys must not be mailed: those of addresses, "@example.org" of a
+    domain, and subscriber ids. `said` returns what the readers with some subscriber ids said; of their topics those
+    that the list has count, and where none is left, all. `identify` returns the subscriber id and the address key of a
+    canonical address; `today` is the day that ends a pause.
     """
     left_out: Counter[LeftOut] = Counter()
+    topics = frozenset(known_topics)
     # Sign-ups have no line: their numbers are below zero.
     signed_up = ((-number, *one) for number, one in enumerate(_confirmed(confirmed, left_out), start=1))
     candidates = chain(signed_up, ((row.line, row.subscriber, row.address) for row in invited))
@@ -99,7 +110,8 @@ def audience(
         while some := list(islice(candidates, _TOGETHER)):
             found = [AudienceMember(*identify(address.canonical), who, address) for _, who, address in some]
             known = memory.add([(one.subscriber_id, number) for one, (number, *_) in zip(found, some, strict=True)])
-            barred = suppressed([one.address_key for one in found])
+            barred = suppressed({key for one in found for key in _keys(one)})
+            preferences, moved = said([one.subscriber_id for one in found])
             for position, one in enumerate(found):
                 chosen = preferences.get(one.subscriber_id)
                 if position in known:
@@ -108,12 +120,14 @@ def audience(
                         refuse(repeated(line, one.address, first))
                     else:
                         left_out["duplicate"] += 1
-                elif one.address_key in barred:
+                elif barred and not barred.isdisjoint(_keys(one)):
                     left_out["suppressed"] += 1
+                elif one.subscriber_id in moved:
+                    left_out["moved"] += 1
                 elif chosen and chosen.paused_until and today < chosen.paused_until:
                     left_out["paused"] += 1
                 else:
-                    yield one._replace(subscriber=_laid_over(one.subscriber, chosen)) if chosen else one
+                    yield one._replace(subscriber=_laid_over(one.subscriber, chosen, topics)) if chosen else one
 
     return Audience(members(), left_out)
 
@@ -133,10 +147,16 @@ def _confirmed(confirmed: Iterable[Subscriber], left_out: Counter[LeftOut]) -> I
             yield subscriber, address
 
 
-def _laid_over(subscriber: Subscriber, chosen: Preferences) -> Subscriber:
+def _keys(member: AudienceMember) -> tuple[str, str, str]:
+    domain = member.address.address.rpartition("@")[2]
+    return member.address_key, f"@{domain}", member.subscriber_id
+
+
+def _laid_over(subscriber: Subscriber, chosen: Preferences, known: Collection[str]) -> Subscriber:
+    asked = subscriber.topics if chosen.topics is None else chosen.topics
     return replace(
         subscriber,
-        topics=subscriber.topics if chosen.topics is None else chosen.topics,
+        topics=tuple(topic for topic in asked if topic in known),
         frequency=chosen.frequency or subscriber.frequency,
         timezone=chosen.timezone or subscriber.timezone,
         language=chosen.language or subscriber.language,

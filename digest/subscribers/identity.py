@@ -29,6 +29,11 @@ def address_key(key: bytes, canonical: str) -> str:
     return _keyed(key, "paper-digest address", canonical)
 
 
+def network_key(key: bytes, network: str) -> str:
+    """Return the name of a network such as "192.0.2.7/32", 32 hex digits: to count what it asks for, and no more."""
+    return _keyed(key, "paper-digest network", network)
+
+
 def message_id_local(key: bytes, issue_key: str, subscriber_id: str) -> str:
     """Return what stands before the @ in the Message-ID of an issue's message to a subscriber, 32 hex digits.
 

@@ -4,12 +4,13 @@
     0       1      version: 1
     1       1      key id, 1-255: which signing key made the MAC
     2       1      purpose: what the link may be used for (`Purpose`)
-    3       16     subscriber id
+    3       16     subject: a subscriber id; for "confirm" the id of the request
     19      16     HMAC-SHA256(signing key, "paper-digest token" and bytes 0-18), its first 16 bytes
 
 35 bytes, written in base64url without padding (RFC 4648 section 5): 47 characters. There is one
 spelling for one token, no address in it, and no time: a link in an old mail must still let its reader
-go. The same inputs always give the same token, so that a retry sends the same bytes.
+go, and a request knows itself when it expires. The same inputs always give the same token, so that a
+retry sends the same bytes.
 """
 
 import hmac
@@ -39,18 +40,21 @@ class Purpose(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token that was found genuine; whoever uses it still asks whether the purpose is theirs."""
+    """A token that was found genuine; whoever uses it still asks whether the purpose is theirs.
+
+    `subject` is whom it is about, 32 hex digits: a subscriber id, or for CONFIRM the id of a request.
+    """
 
     purpose: Purpose
-    subscriber_id: str
+    subject: str
     key_id: int
 
 
-def sign(keys: SigningKeys, purpose: Purpose, subscriber_id: str, key_id: int | None = None) -> str:
-    """Return the token that lets `subscriber_id` (32 hex digits) do one thing.
+def sign(keys: SigningKeys, purpose: Purpose, subject: str, key_id: int | None = None) -> str:
+    """Return the token that lets `subject` (32 hex digits) do one thing.
 
     `key_id` names the key an issue was frozen with; without it the current one signs. Raises
-    ConfigError when that key has left the signing file, ValueError when the id is no subscriber id.
+    ConfigError when that key has left the signing file, ValueError when the subject is no such id.
     """
     key_id = keys.current if key_id is None else key_id
     secret = keys.secret(key_id)
@@ -58,9 +62,9 @@ def sign(keys: SigningKeys, purpose: Purpose, subscriber_id: str, key_id: int | 
         raise ConfigError(
             f"the signing file lacks the key {key_id}, which links already sent were signed with; put it back"
         )
-    head = bytes((_VERSION, key_id, purpose)) + bytes.fromhex(subscriber_id)
+    head = bytes((_VERSION, key_id, purpose)) + bytes.fromhex(subject)
     if len(head) != _HEAD_BYTES:
-        raise ValueError("a subscriber id has 32 hexadecimal digits")
+        raise ValueError("a subject has 32 hexadecimal digits")
     return _spelled(head + _mac(secret, head))
 
 

@@ -25,7 +25,7 @@ from digest.rehearsal import look
 from digest.site import Site
 from digest.store import editions, issues
 from digest.store.memory import memory
-from digest.store.schema import metadata
+from digest.store.metadata import metadata
 from digest.store.suppressions import add
 from digest.subscribers.identity import address_key
 from digest.web.choice import Choice

@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 import pytest
 
 from digest.site import Site
-from digest.store.schema import metadata
+from digest.store.metadata import metadata
 from digest.web.choice import Choice, Chosen
 from digest.web.copies import Copies, Told
 from digest.web.watching import MOST_STREAMS, Changes, watch

@@ -23,7 +23,7 @@ from digest.store.database import HEAD, open_database
 from digest.store.deliveries import PlannedDelivery
 from digest.store.loading import Saved, save
 from digest.store.memory import memory
-from digest.store.schema import metadata
+from digest.store.metadata import metadata
 from digest.topics.diversity import Caps
 from digest.topics.topic import Topic
 

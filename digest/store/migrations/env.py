@@ -2,7 +2,8 @@
 
 from alembic import context
 
-from digest.store.schema import metadata
+from digest.store import schema, schema_readers  # noqa: F401 (they fill in the metadata)
+from digest.store.metadata import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -5,13 +5,14 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from digest.config import settings
+from digest.config import incoming, settings
 
 REFERENCE = (Path(__file__).parents[3] / "docs" / "configuration.md").read_text("utf-8")
 TABLES = [
     table
-    for table in vars(settings).values()
-    if isinstance(table, type) and issubclass(table, BaseModel) and table.__module__ == settings.__name__
+    for module in (settings, incoming)
+    for table in vars(module).values()
+    if isinstance(table, type) and issubclass(table, BaseModel) and table.__module__ == module.__name__
 ]
 
 
@@ -29,6 +30,8 @@ def test_every_key_is_explained(table: type[BaseModel]) -> None:
         "sources",
         "include",
         "exclude",
+        "web",
+        "mailboxes",
     )
     for key in table.model_fields:
         assert (

@@ -93,8 +93,8 @@ def test_a_byte_order_mark_is_no_mistake(load, encoding):
         (
             "[site]",
             "[zzz]",
-            "zzz: unknown key; expected one of domains, keys, lists, mail, relays, site, sources, store, templates,"
-            " topics",
+            "zzz: unknown key; expected one of domains, keys, lists, mail, mailboxes, relays, site, sources, store,"
+            " templates, topics, web",
         ),
         (
             "schedule.daily]",

@@ -35,7 +35,7 @@ def test_with_a_site_leaving_and_preferences_have_pages():
     base, choose = made.preferences.rsplit("/", 1)
     assert base == "https://digest.example.org/papers/p"
     assert verify(KEYS, choose).purpose is Purpose.PREFERENCES
-    assert {verify(KEYS, token).subscriber_id for token in (leave, choose)} == {READER}
+    assert {verify(KEYS, token).subject for token in (leave, choose)} == {READER}
 
 
 def test_without_a_site_leaving_works_by_mail_alone():
@@ -50,7 +50,7 @@ def test_the_mail_that_asks_to_leave_names_the_reader_in_its_subject(site_url):
     assert (parts.scheme, parts.path) == ("mailto", "leave@example.org")
     word, token = parse_qs(parts.query)["subject"][0].split(" ")
     assert word == "unsubscribe"
-    assert verify(KEYS, token).subscriber_id == READER
+    assert verify(KEYS, token).subject == READER
     assert verify(KEYS, token).purpose is Purpose.UNSUBSCRIBE
 
 

@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from digest.subscribers.audience import Audience, AudienceMember, Preferences, audience, wants
+from digest.subscribers.audience import Audience, AudienceMember, Preferences, Said, audience, wants
 from digest.subscribers.file import RowProblem, SubscriberRow, parse_subscribers, read_rows
 from digest.subscribers.identity import subscriber_id
 from digest.subscribers.subscriber import Subscriber
@@ -31,17 +31,24 @@ def gather(
     suppressed: Collection[str] = (),
     preferences: Mapping[str, Preferences] | None = None,
     refuse: Callable[[RowProblem], None] = lambda _problem: None,
+    moved: Collection[str] = (),
 ) -> Audience:
     return audience(
         invited=invited,
         confirmed=confirmed,
-        suppressed=lambda keys: {f"key of {address}" for address in suppressed} & set(keys),
-        preferences=preferences or {},
+        suppressed=lambda keys: {_key(one) for one in suppressed} & set(keys),
+        said=lambda ids: Said({one: said for one, said in (preferences or {}).items() if one in ids}, moved),
+        known_topics=["robotics"],
         identify=lambda canonical: (identify(canonical), f"key of {canonical}"),
         memory=Remembered(),
         refuse=refuse,
         today=TODAY,
     )
+
+
+def _key(one: str) -> str:
+    """Return the key of an address; a domain with its @, and a subscriber id, are their own."""
+    return one if one.startswith("@") or "@" not in one else f"key of {one}"
 
 
 class Remembered:
@@ -164,3 +171,22 @@ def test_a_reader_without_a_choice_gets_what_the_list_does(
     (row,) = rows("email\nada@example.org\n")
     member = AudienceMember(ADA, "key", Subscriber("ada@example.org", frequency=own), row.address)
     assert wants(member, asked, default) is answer
+
+
+@pytest.mark.parametrize("suppressed", ["@example.org", ADA])
+def test_a_domain_and_a_subscriber_id_are_suppressed_as_an_address_is(suppressed: str) -> None:
+    found = gather(rows(), suppressed={suppressed})
+    assert ADA not in [member.subscriber_id for member in found]
+    assert found.left_out["suppressed"] == (3 if suppressed.startswith("@") else 1)
+
+
+def test_who_has_another_address_by_now_is_not_mailed_at_the_old_one() -> None:
+    found = gather(rows(), confirmed=[Subscriber("new@example.org")], moved={ADA})
+    assert [member.address.address for member in found] == ["new@example.org", "emmy@example.org", "kurt@example.org"]
+    assert found.left_out == {"moved": 1}
+
+
+@pytest.mark.parametrize(("chosen", "expected"), [(("robotics", "gone"), ("robotics",)), (("gone",), ())])
+def test_a_topic_that_the_list_has_no_more_is_not_asked_for(chosen: tuple[str, ...], expected: tuple[str, ...]) -> None:
+    ada, *_ = gather(rows(), preferences={ADA: Preferences(topics=chosen)})
+    assert ada.subscriber.topics == expected

@@ -1,0 +1,139 @@
+"""Requests that only the owner of an address can confirm: a sign-up, and a reader's new address.
+
+Anybody can type anybody's address, so a request changes nothing. It plans a notice to that address with a signed link
+that expires; what the owner then confirms is done elsewhere. Whatever the address is (new, known, suppressed), whoever
+asks is told the same. How much mail strangers can have us send is bounded for each address, each network and in all,
+and counted in the store, so that a restart forgives nobody.
+"""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from digest.errors import DigestError
+from digest.lookup import list_of, member
+from digest.render.headers import Mailbox
+from digest.render.notice import notice_message
+from digest.site import MailingList, Site
+from digest.store import notices, requests
+from digest.store.requests import Kind, Request
+from digest.subscribers.address import Address
+from digest.subscribers.identity import message_id_local, network_key
+from digest.subscribers.tokens import Purpose, sign, verify
+
+LASTS = timedelta(days=3)
+"""How long a request can be confirmed, and its notice is tried."""
+
+KEPT = timedelta(days=30)
+"""How long a request is kept beyond that, so that its link can say that it has expired."""
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+class TooManyRequestsError(DigestError):
+    """A network, or all together, asked for more than is taken; `after` says when to come back."""
+
+    def __init__(self, after: timedelta) -> None:
+        super().__init__("too many requests")
+        self.after = after
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Requests that are taken: for an address a day, from a network an hour and a day, and in all an hour."""
+
+    of_address: int = 3
+    of_network: int = 10
+    of_network_a_day: int = 40
+    in_all: int = 500
+
+
+def ask(
+    site: Site,
+    mailing_list: MailingList,
+    kind: Kind,
+    address: Address,
+    data: Mapping[str, Any],
+    *,
+    network: str,
+    language: str,
+    now: datetime,
+) -> None:
+    """Keep a request, and plan the notice that asks the owner of `address` to confirm it, in `language`.
+
+    `network` is where it came from, such as "192.0.2.7/32". For an address that had its share today nothing is sent,
+    and nothing says so. Raises TooManyRequestsError for a network, or all, that had theirs; TemplateError.
+    """
+    subscriber, key = member(site, mailing_list, address)
+    request = Request(
+        id=secrets.token_hex(16),
+        kind=kind,
+        list_id=mailing_list.id,
+        subscriber_id=subscriber,
+        address=address.address,
+        address_key=key,
+        network_key=network_key(site.identity_key, network),
+        data=data,
+        asked_at=now,
+        expires_at=now + LASTS,
+    )
+    with site.store.begin() as connection:
+        requests.prune(connection, now - KEPT)
+        if _is_allowed(connection, request, Limits(in_all=site.settings.web.requests_per_hour)):
+            requests.add(connection, request)
+            _plan_notice(connection, site, mailing_list, request, language)
+
+
+def find(connection: Connection, site: Site, token: str) -> Request | None:
+    """Return the request that a token confirms, also one that has expired; None for any other text."""
+    genuine = verify(site.signing_keys, token)
+    if genuine is None or genuine.purpose is not Purpose.CONFIRM:
+        return None
+    request = requests.load(connection, genuine.subject)
+    return request if request and list_of(site, request.list_id) else None
+
+
+def _is_allowed(connection: Connection, request: Request, limits: Limits) -> bool:
+    """Tell whether the address may have one more notice. Raises TooManyRequestsError."""
+    of_day = requests.asked(connection, request.address_key, request.network_key, request.asked_at - DAY)
+    of_hour = requests.asked(connection, request.address_key, request.network_key, request.asked_at - HOUR)
+    if of_day.from_network >= limits.of_network_a_day:
+        raise TooManyRequestsError(DAY)
+    if of_hour.from_network >= limits.of_network or of_hour.in_all >= limits.in_all:
+        raise TooManyRequestsError(HOUR)
+    return of_day.of_address < limits.of_address
+
+
+def _plan_notice(
+    connection: Connection, site: Site, mailing_list: MailingList, request: Request, language: str
+) -> None:
+    headers = site.headers(mailing_list)
+    token = sign(site.signing_keys, Purpose.CONFIRM, request.id)
+    text = site.themes.notices(site.themes.words(language)).render(
+        f"confirm_{request.kind}.txt.j2",
+        site_name=site.settings.site.name,
+        list_name=mailing_list.table.name,
+        link=f"{site.settings.site.url}/c/{token}",
+        days=LASTS.days,
+        data=request.data,
+        topics={topic.id: topic.name for topic in site.topics(mailing_list)},
+    )
+    message_id = (
+        f"{message_id_local(site.identity_key, f'request {request.id}', request.subscriber_id)}@{headers.domain}"
+    )
+    to = Mailbox("", request.address)
+    notices.add(
+        connection,
+        kind="confirmation",
+        list_id=mailing_list.id,
+        address=request.address,
+        address_key=request.address_key,
+        message_id=message_id,
+        message=notice_message(headers.sender, to, text, request.asked_at, message_id),
+        due_at=request.asked_at,
+        deadline=request.expires_at,
+    )

@@ -1,0 +1,81 @@
+"""Whom a signed link is about: a subscriber id leads to a list, and to an address.
+
+The id is a hash, so it is looked for where we have met its owner: in what they said, in the ledger, and last in the
+subscriber files, where it is made of every row. A link of years ago, a renamed list and a lost store are no hindrance.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from digest.errors import InputError
+from digest.site import MailingList, Site
+from digest.store import people, readers
+from digest.store.readers import Reader
+from digest.subscribers.address import Address, parse_address
+from digest.subscribers.edit import read_lines
+from digest.subscribers.file import SubscriberRow, find_row, written_addresses
+from digest.subscribers.identity import address_key, subscriber_id
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A subscriber we have met. `address` is "" where we were asked to forget it.
+
+    `said` is what they told us themselves, None where they never did.
+    """
+
+    subscriber_id: str
+    list_id: str
+    address: str
+    address_key: str
+    said: Reader | None = None
+
+
+def known(connection: Connection, site: Site, asked: str) -> Known | None:
+    """Return whom a subscriber id is about, under the address they have now; None where it leads nowhere."""
+    now_id = readers.moved(connection, [asked]).get(asked, asked)
+    if said := readers.load(connection, now_id):
+        return Known(now_id, said.list_id, said.address, said.address_key, said)
+    if mailed := people.last_mailed(connection, now_id):
+        return Known(now_id, mailed.list_id, mailed.address, mailed.address_key)
+    return next((found for one in site.lists if (found := _invited(site, one, now_id))), None)
+
+
+def member(site: Site, mailing_list: MailingList, address: Address) -> tuple[str, str]:
+    """Return the subscriber id and the address key of an address on a list."""
+    key = site.identity_key
+    return subscriber_id(key, mailing_list.id, address.canonical), address_key(key, address.canonical)
+
+
+def list_of(site: Site, list_id: str) -> MailingList | None:
+    """Return the list with a permanent id, None where it has left the settings."""
+    return next((one for one in site.lists if one.id == list_id), None)
+
+
+def invitation(site: Site, mailing_list: MailingList, address: Address) -> SubscriberRow | None:
+    """Return the usable row of an address in a list's subscriber file, None where there is none."""
+    path = site.subscriber_file(mailing_list)
+    topics = [topic.id for topic in site.topics(mailing_list)]
+    try:
+        row = find_row(read_lines(path), str(path), topics, address.canonical)
+    except InputError:  # no such file, or none we can read: nobody is invited by it
+        return None
+    return row if isinstance(row, SubscriberRow) else None
+
+
+def _invited(site: Site, mailing_list: MailingList, wanted: str) -> Known | None:
+    """Look for a subscriber id in a list's file; some seconds for a million rows."""
+    path = site.subscriber_file(mailing_list)
+    try:
+        for written in written_addresses(read_lines(path), str(path)):
+            try:
+                address = parse_address(written)
+            except ValueError:
+                continue
+            found, key = member(site, mailing_list, address)
+            if found == wanted:
+                return Known(wanted, mailing_list.id, address.address, key)
+    except InputError:
+        pass
+    return None

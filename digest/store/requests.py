@@ -1,0 +1,77 @@
+"""What strangers ask for in the name of an address, until its owner confirms it; and how often they asked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from digest.store.schema_readers import requests
+
+Kind = Literal["signup", "address"]
+"""A sign-up, or a reader's new address. Both are confirmed from the mailbox of the address they are about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request. `subscriber_id` is what the address has on the list; `network_key` names no network.
+
+    `data` is what was asked for: of a sign-up the choices, of a new address the subscriber id of the former one.
+    """
+
+    id: str
+    kind: Kind
+    list_id: str
+    subscriber_id: str
+    address: str
+    address_key: str
+    network_key: str
+    data: Mapping[str, Any]
+    asked_at: datetime
+    expires_at: datetime
+    confirmed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How often something was asked since a moment: for an address, from a network, and in all."""
+
+    of_address: int
+    from_network: int
+    in_all: int
+
+
+def add(connection: Connection, request: Request) -> None:
+    """Keep a request."""
+    values = {name: getattr(request, name) for name in Request.__slots__}
+    connection.execute(insert(requests).values(**values | {"data": dict(request.data)}))
+
+
+def load(connection: Connection, request_id: str) -> Request | None:
+    """Return a request, None where it isn't there (any more)."""
+    row = connection.execute(select(requests).where(requests.c.id == request_id)).one_or_none()
+    return None if row is None else Request(**row._mapping)
+
+
+def confirm(connection: Connection, request_id: str, now: datetime) -> None:
+    """Note that a request was confirmed; the first time counts."""
+    first = requests.c.confirmed_at.is_(None)
+    connection.execute(update(requests).where(requests.c.id == request_id, first).values(confirmed_at=now))
+
+
+def asked(connection: Connection, address_key: str, network_key: str, since: datetime) -> Asked:
+    """Count the requests since a moment."""
+    table = requests.c
+    counts = [
+        connection.execute(
+            select(func.count()).select_from(requests).where(table.asked_at > since, *which)
+        ).scalar_one()
+        for which in ([table.address_key == address_key], [table.network_key == network_key], [])
+    ]
+    return Asked(*counts)
+
+
+def prune(connection: Connection, before: datetime) -> int:
+    """Forget the requests that expired before a moment; returns how many. What became of them stands in the events."""
+    return connection.execute(delete(requests).where(requests.c.expires_at < before)).rowcount

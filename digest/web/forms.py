@@ -1,0 +1,31 @@
+"""Forms that strangers send: urlencoded or multipart, and small."""
+
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+MAX_BYTES = 64 * 1024
+"""Most bytes of a form; ours have some hundred."""
+
+MAX_FIELDS = 300
+
+
+async def read_form(request: Request) -> FormData:
+    """Return a form's fields; files in it don't count.
+
+    Raises HTTPException: 413 for one that is too large, 400 for one that can't be read, 415 for another type.
+    """
+    kind = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if kind not in ("application/x-www-form-urlencoded", "multipart/form-data"):
+        raise HTTPException(415, "expected a form")
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BYTES:
+            raise HTTPException(413, "the form is too large")
+    request._body = bytes(body)  # the form is parsed from what was read within the limit
+    try:
+        form = await request.form(max_files=0, max_fields=MAX_FIELDS, max_part_size=MAX_BYTES)
+    except UnicodeDecodeError:
+        raise HTTPException(400, "the form can't be read") from None
+    return FormData([(name, value) for name, value in form.multi_items() if isinstance(value, str)])
