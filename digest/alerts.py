@@ -1,12 +1,15 @@
 """Alerts: what the operator is told by mail, as a notice."""
 
 import logging
+from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection
 
 from digest.deliver.states import DeliveryState
 from digest.errors import TemplateError
+from digest.issues.issue import IssueKey
 from digest.render.headers import Mailbox
 from digest.render.notice import notice_message
 from digest.render.theme import Theme
@@ -39,11 +42,40 @@ def alert_of_pause(
     except TemplateError as error:
         log.error("%s; nobody is told by mail that issue %s is paused", error, stored.key)  # noqa: TRY400
         return
+    _plan(connection, site, mailing_list, f"alert {stored.key} {now.isoformat()}", text, now)
+
+
+def alert_of_bounces(
+    connection: Connection,
+    site: Site,
+    mailing_list: MailingList,
+    issue: IssueKey,
+    domains: Collection[str],
+    now: datetime,
+) -> bool | None:
+    """Plan an alert that too many addresses are said not to exist to be believed, once an issue.
+
+    Returns whether it is new; None where the settings name nobody, or the template can't be used.
+    """
+    if site.settings.mail.alerts is None:
+        return None
+    try:
+        text = _template(site, "doubt.txt.j2", mailing_list, issue, domains=sorted(domains)[:REASONS])
+    except TemplateError as error:
+        log.error("%s; nobody is told by mail of the bounces of issue %s", error, issue)  # noqa: TRY400
+        return None
+    return _plan(connection, site, mailing_list, f"alert bounces {issue}", text, now)
+
+
+def _plan(
+    connection: Connection, site: Site, mailing_list: MailingList, subject: str, text: str, now: datetime
+) -> bool:
+    """Plan an alert; `subject` is what tells it from others. Returns whether it is new."""
+    assert site.settings.mail.alerts is not None
     to = Mailbox.parse(site.settings.mail.alerts)
     headers = site.headers(mailing_list)
-    token = message_id_local(site.identity_key, f"alert {stored.key} {now.isoformat()}", to.address)
-    message_id = f"{token}@{headers.domain}"
-    notices.add(
+    message_id = f"{message_id_local(site.identity_key, subject, to.address)}@{headers.domain}"
+    return notices.add(
         connection,
         kind="alert",
         list_id=mailing_list.id,
@@ -57,11 +89,17 @@ def alert_of_pause(
 
 
 def _text(connection: Connection, site: Site, mailing_list: MailingList, stored: StoredIssue) -> str:
-    return Theme([site.root / site.settings.templates / "notices", shipped("templates") / "notices"]).render(
+    return _template(
+        site,
         "alert.txt.j2",
-        issue=str(stored.key),
-        site_name=site.settings.site.name,
-        list_name=mailing_list.table.name,
+        mailing_list,
+        stored.key,
         counts=sorted((str(state), number) for state, number in deliveries.counts(connection, stored.id).items()),
         reasons=deliveries.reasons(connection, stored.id, [DeliveryState.FAILED], REASONS),
     )
+
+
+def _template(site: Site, name: str, mailing_list: MailingList, issue: IssueKey, **values: Any) -> str:
+    theme = Theme([site.root / site.settings.templates / "notices", shipped("templates") / "notices"])
+    values |= {"issue": str(issue), "site_name": site.settings.site.name, "list_name": mailing_list.table.name}
+    return theme.render(name, **values)

@@ -8,6 +8,7 @@
     ├── StateError         not possible in the state an issue or a delivery is in
     ├── BusyError          another run is at work on this site
     ├── SourceError        a source can't be reached, or what came from it can't be used
+    ├── MailboxError       a mailbox can't be read
     └── RelayError         a relay can't be used at all (a single refusal is an outcome, not an error)
 
 Anything else that escapes is a defect of the program and keeps its traceback.
@@ -56,6 +57,10 @@ class BusyError(DigestError):
 
 class SourceError(DigestError):
     """A source can't be asked, or its answer can't be used: says the address, what came, and what to do."""
+
+
+class MailboxError(DigestError):
+    """A mailbox can't be read: says which, what came, and what to do."""
 
 
 class RelayError(DigestError):

@@ -24,6 +24,7 @@ from digest.deliver.sender import ASKED, SPIKE
 from digest.errors import BusyError, DigestError, RelayError
 from digest.issues.issue import IssueKey
 from digest.issues.states import IssueState
+from digest.mailrounds import MailRounds
 from digest.outlook import has_news, has_work, known_issues, states_of
 from digest.remarks import missed_line, result_line
 from digest.rests import Rests
@@ -85,11 +86,19 @@ class Service:
         self._said: dict[tuple[str, ...], tuple[str, datetime]] = {}
         self._rests = Rests()
         self._rounds = Rounds(now, remarks)
+        self._mail_rounds = MailRounds(now)
 
     def tick_sources(self, stop: Stop) -> bool:
         """Ask the sources that are due; returns whether all could be used."""
         site = self._refreshed()
         return self._attempt(("sources",), partial(self._round, site, site.sources, stop))
+
+    def tick_mailboxes(self, stop: Stop) -> bool:
+        """Read the mailboxes that are due; returns whether all could be read."""
+        errors = self._mail_rounds.make(self._refreshed(), stop)
+        for line in errors:
+            self._say((line.partition(": ")[0], "error"), logging.ERROR, line)
+        return not errors
 
     def _round(self, site: Site, sources: Iterable[Source], stop: Stop) -> bool:
         errors = self._rounds.make(site, sources, stop)

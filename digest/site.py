@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TextIO
 
+from pydantic import SecretStr
 from sqlalchemy import Engine
 
 from digest.config.load import load_settings
@@ -218,9 +219,7 @@ class Site:
 
     def _smtp_relay(self, name: str, table: RelayTable) -> Relay:
         assert table.host is not None
-        password = table.password.get_secret_value() if table.password else None
-        if password is None and table.password_file is not None:
-            password = self._secret_file(table.password_file).strip()
+        password = self.secret(table.password, table.password_file)
         if table.username and password is None:
             variable = f"DIGEST_RELAYS__{name.upper().replace('-', '_')}__PASSWORD"
             raise ConfigError(f"relays.{name}: has a username and no password; set {variable} or password_file")
@@ -235,6 +234,15 @@ class Site:
             messages_per_connection=table.messages_per_connection,
             envelope=table.envelope,
         )
+
+    def secret(self, given: SecretStr | None, path: Path | None) -> str | None:
+        """Return a secret as the environment gives it, else as a file holds it alone; None without either.
+
+        Raises ConfigError.
+        """
+        if given is not None:
+            return given.get_secret_value()
+        return None if path is None else self._secret_file(path).strip()
 
     def _secret_file(self, path: Path) -> str:
         try:

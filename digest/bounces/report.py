@@ -15,6 +15,10 @@ class Kind(StrEnum):
     OTHER = "other"  # nothing we know
 
 
+ACTING = (Kind.BOUNCE, Kind.COMPLAINT, Kind.LEAVE)
+"""The kinds that ask for something to be done."""
+
+
 @dataclass(frozen=True, slots=True)
 class Report:
     """What came back about one message.
@@ -34,3 +38,26 @@ class Report:
     code: int = 0
     said: str = ""
     trusted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A report as it came in: `key` tells a second copy of it (64 hex digits), `origin` says from where.
+
+    An origin is a word or two, such as "mailbox bounces" or "webhook ses".
+    """
+
+    key: str
+    origin: str
+    report: Report
+
+
+class Effect(StrEnum):
+    """What a report did."""
+
+    SUPPRESSED = "suppressed"  # the address is mailed by no list any more
+    SCORED = "scored"  # it counts against the address, and was not the one too many
+    LEFT = "left"  # its reader left the list
+    NOTED = "noted"  # nothing but its record
+    UNMATCHED = "unmatched"  # nothing either: it proves no message of ours
+    REPEATED = "repeated"  # nothing at all: it was taken before

@@ -13,6 +13,7 @@ import typer
 from digest import __version__
 from digest.cli import (
     archive,
+    bounces,
     deliveries,
     demo,
     init,
@@ -76,6 +77,7 @@ app.command("send")(send.send)
 app.command("status")(status.status)
 app.command("deliveries")(deliveries.deliveries)
 app.command("retry")(deliveries.retry)
+app.add_typer(bounces.app, name="bounces")
 app.add_typer(archive.app, name="archive")
 app.command("web")(web.web)
 app.command("schedule")(schedule.schedule)

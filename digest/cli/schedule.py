@@ -65,8 +65,11 @@ def _serve(service: "Service") -> bool:
     def ask(stop: threading.Event) -> None:
         service.tick_sources(stop.is_set)
 
+    def read(stop: threading.Event) -> None:
+        service.tick_mailboxes(stop.is_set)
+
     lists = {f"list {one.name}": partial(tick, one.name) for one in service.site.lists}
-    serve({**lists, "sources": ask}, threading.Event())
+    serve({**lists, "sources": ask, "mailboxes": read}, threading.Event())
     log.info("stopped")
     return True
 
@@ -78,6 +81,7 @@ def _tick_once(service: "Service") -> bool:
 
     def tick(stop: threading.Event) -> None:
         try:
+            results.append(service.tick_mailboxes(stop.is_set))  # first: who has left gets nothing of what is due
             results.append(service.tick_sources(stop.is_set))
             for one in service.site.lists:
                 if not stop.is_set():
@@ -87,7 +91,7 @@ def _tick_once(service: "Service") -> bool:
 
     # serve() for its signals: SIGTERM lets the wire run empty here too.
     serve({"once": tick}, threading.Event())
-    return len(results) == 1 + len(service.site.lists) and all(results)
+    return len(results) == 2 + len(service.site.lists) and all(results)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,14 @@ from digest.config.settings import Settings
 from digest.errors import ConfigError
 
 FILE_NAME = "digest.toml"
-_SECRETS = (("relays", "*", "password"), ("mailboxes", "*", "password"), ("keys", "identity"), ("keys", "signing"))
+_SECRETS = (
+    ("relays", "*", "password"),
+    ("mailboxes", "*", "password"),
+    ("hooks", "mailgun", "signing_key"),
+    ("hooks", "postmark", "password"),
+    ("keys", "identity"),
+    ("keys", "signing"),
+)
 
 
 def load_settings(root: Path) -> Settings:

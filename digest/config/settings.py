@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, m
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from digest.config.categories import expect_category
-from digest.config.incoming import MailboxTable, WebTable
+from digest.config.incoming import HooksTable, MailboxTable, WebTable
 from digest.config.presets import PRESETS, Preset
 from digest.config.values import (
     Crontab,
@@ -253,6 +253,7 @@ class Settings(BaseSettings):
     keys: KeysTable = Field(default_factory=KeysTable)
     web: WebTable = Field(default_factory=WebTable)
     mailboxes: Mapping[Slug, MailboxTable] = Field(default_factory=dict)
+    hooks: HooksTable = Field(default_factory=HooksTable)
     relays: Mapping[Slug, RelayTable]
     domains: Mapping[Domain, DomainTable] = Field(default_factory=dict)
     sources: Mapping[Slug, SourceTable] = Field(default_factory=dict)

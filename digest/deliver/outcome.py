@@ -30,6 +30,29 @@ ABOUT_US = frozenset({Stage.CONNECT, Stage.EHLO, Stage.STARTTLS, Stage.AUTH, Sta
 NO_SUCH_ADDRESS = frozenset({"5.1.1", "5.1.3", "5.1.6", "5.1.10"})
 """The codes that say the mailbox doesn't exist: the address is suppressed at once, everywhere."""
 
+
+class Blame(StrEnum):
+    """What a final failure says of the address it was for."""
+
+    GONE = "gone"  # there is no such mailbox
+    UNREACHABLE = "unreachable"  # it is there, but full, disabled, or nothing leads to it
+    NOTHING = "nothing"  # it is about us, the message, or nobody knows what
+
+
+_UNREACHABLE = re.compile(r"[45]\.[24]\.")
+
+
+def blame(enhanced: str) -> Blame:
+    """Return what a final failure with this status code (RFC 3463) says of its address; "" is none.
+
+    The one table for replies and for reports. A mailbox that was full until the other server gave up is reported with
+    4.2.2, so a 4 counts like a 5 here: whoever asks knows that the failure is final.
+    """
+    if enhanced in NO_SUCH_ADDRESS:
+        return Blame.GONE
+    return Blame.UNREACHABLE if _UNREACHABLE.match(enhanced) else Blame.NOTHING
+
+
 _SLOWER = re.compile(
     r"too (?:many|fast|much|often)|\brate\b|throttl|slow down|limit|exceed|try again later", re.IGNORECASE
 )
@@ -46,7 +69,7 @@ class Outcome:
     """What became of one attempt.
 
     `verb` moves the delivery's state. `code` is 0 where no reply came. `reply` is the relay's text,
-    bounded. `suppress` tells that the address must not be mailed again.
+    bounded.
     """
 
     verb: Verb
@@ -54,7 +77,6 @@ class Outcome:
     code: int
     enhanced: str
     reply: str
-    suppress: bool = False
 
     @property
     def said(self) -> str:
@@ -69,19 +91,24 @@ class Outcome:
         return 400 <= self.code < 500 and not _NOT_SLOWER.match(self.reply) and bool(_SLOWER.search(self.reply))
 
     @property
-    def counts_against(self) -> bool:
-        """Tell whether a failure adds to the address's score: full or disabled, or no way to it (RFC 3463)."""
-        return self.verb is Verb.FAIL and self.enhanced.startswith(("5.2.", "5.4."))
+    def blame(self) -> Blame:
+        """What it says of the address; nothing unless the delivery failed for good."""
+        return blame(self.enhanced) if self.verb is Verb.FAIL else Blame.NOTHING
+
+    @property
+    def suppress(self) -> bool:
+        """Tell whether the address must not be mailed again."""
+        return self.blame is Blame.GONE
 
 
 def judge(stage: Stage, code: int, reply: str) -> Outcome:
     """Return what a reply means; `reply` is its text without the basic code."""
-    text = _shown(reply)
+    text = shown(reply)
     found = _ENHANCED.match(text)
     enhanced = found[1] if found else ""
     category = (enhanced or str(code))[:1]
     verb = _verb(stage, category, code)
-    return Outcome(verb, stage, code, enhanced, text, verb is Verb.FAIL and enhanced in NO_SUCH_ADDRESS)
+    return Outcome(verb, stage, code, enhanced, text)
 
 
 def _verb(stage: Stage, category: str, code: int) -> Verb:
@@ -99,10 +126,10 @@ def lost(stage: Stage, reason: str) -> Outcome:
     uncertain: it may have been accepted, and the reply was lost.
     """
     verb = Verb.LOSE if stage is Stage.DOT else Verb.RELEASE
-    return Outcome(verb, stage, 0, "", _shown(reason))
+    return Outcome(verb, stage, 0, "", shown(reason))
 
 
-def _shown(text: str) -> str:
+def shown(text: str) -> str:
     """Return a stranger's text as one bounded line that a terminal and the store can take."""
     printable = text if text.isprintable() else "".join(char if char.isprintable() else " " for char in text)
     return " ".join(printable.split())[:500].strip()

@@ -2,7 +2,8 @@
 
 One domain that refuses us for its policy (5.7.x) or its system (5.3.x) is that domain's affair. When several
 answer alike it is the relay, or what it is thought of: then the relay rests, and those refused are tried
-again. Many failures of any kind are a list gone bad, and somebody has to look.
+again. Many failures of any kind are a list gone bad, and somebody has to look. Many bounces that say there is no such
+address are doubted: servers have said so of all their readers for an afternoon.
 """
 
 from collections import deque
@@ -22,6 +23,9 @@ REMEMBERED = 1_000
 
 FAILURES, OF_LAST = 20, 50
 """So many failures among so many last outcomes pause a list."""
+
+BELIEVED, ONE_IN = 50, 5
+"""Fewer addresses of an issue than this are believed not to exist; of more, at most one in so many of those mailed."""
 
 
 @dataclass(slots=True)
@@ -54,6 +58,14 @@ class Suspicion:
 def speaks_of_policy(outcome: Outcome) -> bool:
     """Tell whether a failure may be about us (RFC 3463, 3.4 and 3.8)."""
     return outcome.verb is Verb.FAIL and outcome.enhanced.startswith(("5.7.", "5.3."))
+
+
+def accepted_for(gone: int) -> int:
+    """Return how many accepted messages make so many bounces, of addresses that don't exist, believable.
+
+    Both are counted alike: of an issue, or of its messages to one domain.
+    """
+    return gone * ONE_IN if gone >= BELIEVED else 0
 
 
 class Spike:

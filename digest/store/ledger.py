@@ -13,15 +13,16 @@ import sqlite3
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal
 
 from sqlalchemy import Engine
 
 from digest.deliver.delivery import Claim, Settlement, Waiting
-from digest.deliver.outcome import Stage, lost
+from digest.deliver.outcome import Blame, Stage, lost
 from digest.deliver.retry import next_attempt
+from digest.deliver.score import Score, failed
 from digest.deliver.states import DeliveryState, Verb, move
 from digest.store.database import errors_in_words, reading
 from digest.store.moments import from_text, to_text
@@ -29,12 +30,6 @@ from digest.store.suppressions import EVERYWHERE
 
 Uncertain = Literal["resend", "hold"]
 """What a list wants done with a message that may have arrived: send it again, or let it be."""
-
-SCORE_LIMIT = 5
-"""Failures of a mailbox that is there but can't be reached (5.2.x, 5.4.x) that suppress its address."""
-
-SCORE_LASTS = timedelta(days=30)
-"""When a score is forgotten, counted from the last failure."""
 
 _CLAIM = """
 UPDATE deliveries SET state = 'claimed'
@@ -75,10 +70,11 @@ INSERT INTO suppressions (scope, address_key, address, reason, source, at) VALUE
 ON CONFLICT DO NOTHING
 """
 
-_SCORE = """
-INSERT INTO address_scores (address_key, score, at) VALUES (?, 1, ?)
-ON CONFLICT (address_key) DO UPDATE SET score = CASE WHEN at < ? THEN 1 ELSE score + 1 END, at = excluded.at
-RETURNING score
+_SCORE = "SELECT score, at FROM address_scores WHERE address_key = ?"
+
+_SET_SCORE = """
+INSERT INTO address_scores (address_key, score, at) VALUES (?, ?, ?)
+ON CONFLICT (address_key) DO UPDATE SET score = excluded.score, at = excluded.at
 """
 
 _REOPEN = """
@@ -243,14 +239,22 @@ def _give_up(database: sqlite3.Connection, row: tuple[Any, ...], now: datetime) 
 
 def _reason_to_suppress(database: sqlite3.Connection, settlement: Settlement) -> str:
     """Return why the address must not be mailed again, "" if it may."""
-    outcome, at = settlement.outcome, settlement.at
-    if outcome.suppress:
-        return "no such address"
-    if not outcome.counts_against:
-        return ""
-    values = (settlement.claim.address_key, to_text(at), to_text(at - SCORE_LASTS))
-    (score,) = database.execute(_SCORE, values).fetchone()
-    return "can't be reached" if score >= SCORE_LIMIT else ""
+    match settlement.outcome.blame:
+        case Blame.GONE:
+            return "no such address"
+        case Blame.UNREACHABLE:
+            return "can't be reached" if _add_failure(database, settlement).is_enough else ""
+        case Blame.NOTHING:
+            return ""
+
+
+def _add_failure(database: sqlite3.Connection, settlement: Settlement) -> Score:
+    """Count a failure against its address; returns the score."""
+    address_key = settlement.claim.address_key
+    row = database.execute(_SCORE, (address_key,)).fetchone()
+    score = failed(Score(row[0], from_text(row[1])) if row else None, settlement.at)
+    database.execute(_SET_SCORE, (address_key, score.value, to_text(score.at)))
+    return score
 
 
 def _expect(changed: int, wanted: int) -> None:

@@ -27,8 +27,11 @@ def add(
     message: bytes,
     due_at: datetime,
     deadline: datetime,
-) -> None:
-    """Plan a notice, sent by the relays of a list; one whose Message-ID is there already stays as it is."""
+) -> bool:
+    """Plan a notice, sent by the relays of a list; one whose Message-ID is there already stays as it is.
+
+    Returns whether it is new.
+    """
     values = {
         "kind": kind,
         "list_id": list_id,
@@ -41,7 +44,7 @@ def add(
         "state": DeliveryState.PLANNED,
         "next_attempt_at": due_at,
     }
-    connection.execute(insert_or_ignore(connection, notices).values(**values))
+    return connection.execute(insert_or_ignore(connection, notices).values(**values)).rowcount > 0
 
 
 class NoticeLedger:

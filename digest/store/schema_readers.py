@@ -8,6 +8,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Date,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -52,8 +53,8 @@ address_scores = Table(
     "address_scores",
     metadata,
     Column("address_key", String(64), primary_key=True),
-    Column("score", Integer, nullable=False),
-    Column("at", Moment, nullable=False),  # of the last failure that counted
+    Column("score", Float, nullable=False),  # as it was at the last failure that counted; it fades from there
+    Column("at", Moment, nullable=False),  # of that failure
 )
 
 readers = Table(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.deliver.outcome import NO_SUCH_ADDRESS, Outcome, Stage, judge, lost
+from digest.deliver.outcome import NO_SUCH_ADDRESS, Blame, Outcome, Stage, blame, judge, lost
 from digest.deliver.states import DeliveryState, Verb, move
 
 ABOUT_US = (Stage.CONNECT, Stage.EHLO, Stage.STARTTLS, Stage.AUTH, Stage.MAIL)
@@ -138,8 +138,32 @@ def test_silence_before_the_message_left_is_nobodys_fault_and_behind_it_uncertai
     ],
 )
 def test_a_mailbox_that_can_t_be_reached_counts_against_its_address(code, reply, counts):
-    assert judge(Stage.RCPT, code, reply).counts_against == counts
-    assert not judge(Stage.MAIL, code, reply).counts_against  # that is about us
+    assert (judge(Stage.RCPT, code, reply).blame is Blame.UNREACHABLE) == counts
+    assert judge(Stage.MAIL, code, reply).blame is Blame.NOTHING  # that is about us
+
+
+@pytest.mark.parametrize(
+    ("status", "blamed"),
+    [
+        *((status, Blame.GONE) for status in sorted(NO_SUCH_ADDRESS)),
+        ("5.2.2", Blame.UNREACHABLE),
+        ("4.2.2", Blame.UNREACHABLE),  # full until they gave up
+        ("4.4.7", Blame.UNREACHABLE),
+        ("5.4.14", Blame.UNREACHABLE),
+        ("4.1.1", Blame.NOTHING),
+        ("5.1.2", Blame.NOTHING),
+        ("5.1.100", Blame.NOTHING),
+        ("5.20.1", Blame.NOTHING),
+        ("5.3.4", Blame.NOTHING),
+        ("5.7.1", Blame.NOTHING),
+        ("5.7.511", Blame.NOTHING),
+        ("5.0.0", Blame.NOTHING),
+        ("2.2.2", Blame.NOTHING),
+        ("", Blame.NOTHING),
+    ],
+)
+def test_what_a_final_failure_says_of_its_address(status, blamed):
+    assert blame(status) is blamed
 
 
 def test_what_is_said_is_the_reply_in_full_or_what_was_met_instead():

@@ -11,6 +11,7 @@ depends_on = None
 
 def upgrade() -> None:
     _suppressions()
+    _scores()
     _readers()
     _requests()
     _reports()
@@ -33,6 +34,11 @@ def _suppressions() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_lifted_suppressions"),
     )
     op.create_index("ix_lifted_suppressions_address_key", "lifted_suppressions", ["address_key"])
+
+
+def _scores() -> None:
+    with op.batch_alter_table("address_scores") as table:
+        table.alter_column("score", existing_type=sa.Integer(), type_=sa.Float(), existing_nullable=False)
 
 
 def _readers() -> None:
@@ -112,5 +118,7 @@ def _reports() -> None:
 def downgrade() -> None:
     for name in ("reports", "requests", "aliases", "readers", "lifted_suppressions"):
         op.drop_table(name)
+    with op.batch_alter_table("address_scores") as table:
+        table.alter_column("score", existing_type=sa.Float(), type_=sa.Integer(), existing_nullable=False)
     with op.batch_alter_table("suppressions") as table:
         table.alter_column("address_key", existing_type=sa.String(254), type_=sa.String(64), existing_nullable=False)
