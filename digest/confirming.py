@@ -8,7 +8,7 @@ and counted in the store, so that a restart forgives nobody.
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,6 +20,7 @@ from digest.render.headers import Mailbox
 from digest.render.notice import notice_message
 from digest.site import MailingList, Site
 from digest.store import notices, requests
+from digest.store.database import reading
 from digest.store.requests import Kind, Request
 from digest.subscribers.address import Address
 from digest.subscribers.identity import message_id_local, network_key
@@ -31,7 +32,14 @@ LASTS = timedelta(days=3)
 KEPT = timedelta(days=30)
 """How long a request is kept beyond that, so that its link can say that it has expired."""
 
+PRESSED_TWICE = timedelta(minutes=1)
+"""Within which the same request from the same network is the same press of a button."""
+
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+NOTICE = "confirmation"
+"""The kind of a notice that asks somebody to confirm."""
 
 
 class TooManyRequestsError(DigestError):
@@ -68,24 +76,25 @@ def ask(
     `network` is where it came from, such as "192.0.2.7/32". For an address that had its share today nothing is sent,
     and nothing says so. Raises TooManyRequestsError for a network, or all, that had theirs; TemplateError.
     """
-    subscriber, key = member(site, mailing_list, address)
-    request = Request(
-        id=secrets.token_hex(16),
-        kind=kind,
-        list_id=mailing_list.id,
-        subscriber_id=subscriber,
-        address=address.address,
-        address_key=key,
-        network_key=network_key(site.identity_key, network),
-        data=data,
-        asked_at=now,
-        expires_at=now + LASTS,
-    )
+    request = _request(site, mailing_list, kind, address, data, network, now)
+    limits = Limits(in_all=site.settings.web.requests_per_hour)
+    with reading(site.store).begin() as connection:
+        _expect_room(connection, request, limits)  # before a notice is rendered: a flood shall cost little
+    # Whoever measures how long we take must not learn anything of the address, so it is always rendered.
+    notice = _notice(site, mailing_list, request, language)
     with site.store.begin() as connection:
-        requests.prune(connection, now - KEPT)
-        if _is_allowed(connection, request, Limits(in_all=site.settings.web.requests_per_hour)):
-            requests.add(connection, request)
-            _plan_notice(connection, site, mailing_list, request, language)
+        _expect_room(connection, request, limits)
+        is_sent = _is_sent(connection, request, limits)
+        requests.add(connection, request if is_sent else replace(request, expires_at=now))
+        if is_sent:
+            notices.add(connection, **notice)
+
+
+def forget_old(site: Site, now: datetime) -> None:
+    """Forget requests, and the notices that asked to confirm them, that are too old for their links to say anything."""
+    with site.store.begin() as connection:
+        requests.prune(connection, now - LASTS - KEPT)
+        notices.prune(connection, NOTICE, now - LASTS - KEPT)
 
 
 def find(connection: Connection, site: Site, token: str) -> Request | None:
@@ -97,43 +106,88 @@ def find(connection: Connection, site: Site, token: str) -> Request | None:
     return request if request and list_of(site, request.list_id) else None
 
 
-def _is_allowed(connection: Connection, request: Request, limits: Limits) -> bool:
-    """Tell whether the address may have one more notice. Raises TooManyRequestsError."""
+def _request(
+    site: Site,
+    mailing_list: MailingList,
+    kind: Kind,
+    address: Address,
+    data: Mapping[str, Any],
+    network: str,
+    now: datetime,
+) -> Request:
+    subscriber, key = member(site, mailing_list, address)
+    return Request(
+        id=secrets.token_hex(16),
+        kind=kind,
+        list_id=mailing_list.id,
+        subscriber_id=subscriber,
+        address=address.address,
+        address_key=key,
+        network_key=network_key(site.identity_key, network),
+        data=data,
+        asked_at=now,
+        expires_at=now + LASTS,
+    )
+
+
+def _expect_room(connection: Connection, request: Request, limits: Limits) -> None:
+    """Raise TooManyRequestsError where the network, or all, had their share."""
     of_day = requests.asked(connection, request.address_key, request.network_key, request.asked_at - DAY)
     of_hour = requests.asked(connection, request.address_key, request.network_key, request.asked_at - HOUR)
     if of_day.from_network >= limits.of_network_a_day:
         raise TooManyRequestsError(DAY)
     if of_hour.from_network >= limits.of_network or of_hour.in_all >= limits.in_all:
         raise TooManyRequestsError(HOUR)
-    return of_day.of_address < limits.of_address
 
 
-def _plan_notice(
-    connection: Connection, site: Site, mailing_list: MailingList, request: Request, language: str
-) -> None:
-    headers = site.headers(mailing_list)
+def _is_sent(connection: Connection, request: Request, limits: Limits) -> bool:
+    """Tell whether the address may have one more notice; a button that is pressed twice asks once."""
+    of_day = requests.of_address(connection, request.address_key, request.asked_at - DAY)
+    again = (one.asked_at > request.asked_at - PRESSED_TWICE and _what(one) == _what(request) for one in of_day)
+    return len(of_day) < limits.of_address and not any(again)
+
+
+def _what(request: Request) -> tuple[object, ...]:
+    return request.kind, request.subscriber_id, request.network_key, dict(request.data)
+
+
+def _notice(site: Site, mailing_list: MailingList, request: Request, language: str) -> dict[str, Any]:
+    """Return the notice as `notices.add` takes it. It says nothing that a stranger wrote."""
+    headers, words = site.headers(mailing_list), site.themes.words(language)
     token = sign(site.signing_keys, Purpose.CONFIRM, request.id)
-    text = site.themes.notices(site.themes.words(language)).render(
-        f"confirm_{request.kind}.txt.j2",
-        site_name=site.settings.site.name,
-        list_name=mailing_list.table.name,
-        link=f"{site.settings.site.url}/c/{token}",
-        days=LASTS.days,
-        data=request.data,
-        topics={topic.id: topic.name for topic in site.topics(mailing_list)},
+    asked = set(request.data.get("topics", ()))
+    templates, values = (
+        site.themes.notices(words),
+        {
+            "words": words,
+            "site_name": site.settings.site.name,
+            "postal_address": site.settings.site.postal_address,
+            "list_name": mailing_list.table.name,
+            "link_to": f"{site.settings.site.url}/c/{token}",
+            "days": LASTS.days,
+            "topics": [topic.name for topic in site.topics(mailing_list) if topic.id in asked],
+            "frequency": request.data.get("frequency"),
+        },
     )
     message_id = (
         f"{message_id_local(site.identity_key, f'request {request.id}', request.subscriber_id)}@{headers.domain}"
     )
-    to = Mailbox("", request.address)
-    notices.add(
-        connection,
-        kind="confirmation",
-        list_id=mailing_list.id,
-        address=request.address,
-        address_key=request.address_key,
-        message_id=message_id,
-        message=notice_message(headers.sender, to, text, request.asked_at, message_id),
-        due_at=request.asked_at,
-        deadline=request.expires_at,
-    )
+    return {
+        "kind": NOTICE,
+        "list_id": mailing_list.id,
+        "address": request.address,
+        "address_key": request.address_key,
+        "message_id": message_id,
+        "message": notice_message(
+            headers.sender,
+            Mailbox("", request.address),
+            templates.render(f"confirm_{request.kind}.txt.j2", **values),
+            request.asked_at,
+            message_id,
+            html=templates.render(f"confirm_{request.kind}.html.j2", **values),
+            language=words.language,
+            reply_to=headers.reply_to,
+        ),
+        "due_at": request.asked_at,
+        "deadline": request.expires_at,
+    }

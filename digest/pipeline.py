@@ -11,6 +11,7 @@ ones before `plan` are a transaction each, `plan` begins anew, and `deliver` has
 """
 
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
@@ -21,7 +22,7 @@ from digest.config.settings import Frequency
 from digest.deliver.sender import ASKED, SPIKE, Run
 from digest.deliver.states import FINAL, DeliveryState
 from digest.drafting import Ahead, compose_ahead, compose_draft, made_of
-from digest.errors import InputError, StateError
+from digest.errors import BusyError, InputError, StateError
 from digest.frozen import freeze
 from digest.issues.issue import IssueKey
 from digest.issues.period import period_of
@@ -234,7 +235,8 @@ def deliver(
             issues.set_state(connection, stored.id, move(IssueState.SENDING, Verb.PAUSE, stored.key))
             alert_of_pause(connection, site, mailing_list, stored, control.now())
     if sent.run.stopped == SPIKE:
-        send_notices(site, mailing_list, control)  # the next run may be a day away
+        with suppress(BusyError):
+            send_notices(site, mailing_list, control)  # the next run may be a day away
     with site.store.begin() as connection:
         counts = deliveries.counts(connection, stored.id)
         if not _open(counts) and issues.state(connection, stored.id) is IssueState.SENDING:

@@ -1,7 +1,7 @@
 """Sending an issue: its ledger, its messages and its relays put together, and run."""
 
 from collections.abc import Callable, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -16,6 +16,7 @@ from digest.deliver.delivery import Settlement
 from digest.deliver.lane import Lane
 from digest.deliver.relay import RelaySession
 from digest.deliver.sender import SPIKE, Queue, Run, Sender
+from digest.errors import BusyError
 from digest.messages import Messages
 from digest.site import ListRelay, MailingList, Site
 from digest.store.issues import StoredIssue
@@ -46,7 +47,9 @@ class Sent:
 
 
 def send_due(site: Site, mailing_list: MailingList, stored: StoredIssue, control: Control) -> Sent:
-    """Send the notices of a list and what is due of an issue; the caller holds the run lock."""
+    """Send the notices of a list, unless somebody does, and what is due of an issue; the caller holds the run lock."""
+    with suppress(BusyError):
+        send_notices(site, mailing_list, control)
     messages = Messages.of(site, stored)
     ledger = SqlLedger(site.store, stored.id, mailing_list.id, mailing_list.table.uncertain)
     with closing(ledger):
@@ -61,30 +64,36 @@ def notices_due(site: Site, mailing_list: MailingList, now: datetime) -> bool:
 
 
 def send_notices(site: Site, mailing_list: MailingList, control: Control) -> Run:
-    """Send the notices of a list that are due; the caller holds the run lock."""
-    return _send(site, mailing_list, None, control).run
+    """Send the notices of a list that are due, beside whatever run is sending an issue.
+
+    Many that fail don't stop the others: anybody can sign up addresses that don't exist. Raises BusyError where
+    notices are being sent already.
+    """
+    with site.notices_lock():
+        ledger = NoticeLedger(site.store, mailing_list.id)
+        ledger.recover(control.now())
+        if not ledger.open_at(control.now()):
+            return Run()
+        run = _send(site, mailing_list, Queue(ledger, ledger.message), control, connections=1).run
+    return replace(run, stopped=None) if run.stopped == SPIKE else run
 
 
-def _send(site: Site, mailing_list: MailingList, issue: Queue | None, control: Control) -> Sent:
-    notices = NoticeLedger(site.store, mailing_list.id)
-    notices.recover(control.now())
-    first = Queue(notices, notices.message) if notices.open_at(control.now()) else None
+def _send(
+    site: Site, mailing_list: MailingList, queue: Queue, control: Control, connections: int | None = None
+) -> Sent:
     with site.relays(mailing_list) as relays:
-        lanes = [_lane(one, site.headers(mailing_list).sender.address) for one in relays]
+        lanes = [_lane(one, site.headers(mailing_list).sender.address, connections) for one in relays]
         choice = Choice(lanes, mailing_list.table.failover)
-        run = event_loop.run(_run(first, issue, choice, site, control))
+        run = event_loop.run(_run(queue, choice, site, control))
     return Sent(run, given_up={lane.name: lane.trouble for lane in lanes if lane.trouble})
 
 
-def _lane(one: ListRelay, return_address: str) -> Lane:
-    return Lane(one.relay.name, partial(RelaySession, one.relay, return_address), one.limit, one.weight)
+def _lane(one: ListRelay, return_address: str, connections: int | None) -> Lane:
+    limit = replace(one.limit, connections=connections or one.limit.connections)
+    return Lane(one.relay.name, partial(RelaySession, one.relay, return_address), limit, one.weight)
 
 
-async def _run(notices: Queue | None, issue: Queue | None, choice: Choice, site: Site, control: Control) -> Run:
-    """Send the notices, then the issue.
-
-    Notices that fail are no reason to hold back an issue: anybody can sign up addresses that don't exist.
-    """
+async def _run(queue: Queue, choice: Choice, site: Site, control: Control) -> Run:
     domains = Domains(site.domain_limits)
     limits = [lane.limit for lane in choice.lanes] + list(site.domain_limits.values())
     if any(limit.messages_per_minute for limit in limits):  # else a whole ledger would be read for nothing
@@ -92,12 +101,5 @@ async def _run(notices: Queue | None, issue: Queue | None, choice: Choice, site:
         for lane in choice.lanes:
             await lane.pace.remember(by_relay.get(lane.name, 0))
         await domains.remember(by_domain)
-    run = Run()
-    if notices is not None:
-        run = await Sender(notices, choice, domains, now=control.now, stop=control.stop).run()
-        if run.stopped == SPIKE:
-            run.stopped = None
-    if issue is None or run.stopped is not None:
-        return run
-    sender = Sender(issue, choice, domains, now=control.now, stop=control.stop, progress=control.progress)
+    sender = Sender(queue, choice, domains, now=control.now, stop=control.stop, progress=control.progress)
     return await sender.run()

@@ -21,23 +21,22 @@ from digest import pipeline
 from digest.config.load import FILE_NAME
 from digest.config.settings import Frequency
 from digest.deliver.sender import ASKED, SPIKE
-from digest.errors import BusyError, DigestError, RelayError
+from digest.errors import BusyError, DigestError
 from digest.issues.issue import IssueKey
 from digest.issues.states import IssueState
 from digest.mailrounds import MailRounds
+from digest.notifying import Notifier
 from digest.outlook import has_news, has_work, known_issues, states_of
 from digest.remarks import missed_line, result_line
 from digest.rests import Rests
 from digest.rounds import Rounds
+from digest.sayings import Sayings
 from digest.schedule import Due, due, missed, periods_concerned
-from digest.sending import Control, notices_due, send_notices
+from digest.sending import Control
 from digest.site import MailingList, Site, Source
 from digest.store import issues
 from digest.store.database import reading
 from digest.store.issues import StoredIssue
-
-REPEAT_AFTER = timedelta(hours=1)
-"""When an error that stays the same is said again."""
 
 PATIENCE = timedelta(minutes=5)
 """How long a draft waits for sources that are due, before it is built of what is there."""
@@ -83,8 +82,9 @@ class Service:
         self._at_start = frozenset(self.site.settings.lists)
         self._reading = threading.Lock()
         self._sending = threading.Lock()
-        self._said: dict[tuple[str, ...], tuple[str, datetime]] = {}
+        self._said = Sayings(log, now)
         self._rests = Rests()
+        self.notifier = Notifier(now)
         self._rounds = Rounds(now, remarks)
         self._mail_rounds = MailRounds(now)
 
@@ -119,8 +119,7 @@ class Service:
         for frequency in get_args(Frequency):
             step = partial(self._serve, site, site.list(name), frequency, stop)
             fine = self._attempt((name, frequency), step) and fine
-        notices = partial(self._send_notices, site, site.list(name), stop)
-        return self._attempt((name, "notices"), notices) and fine
+        return self.notifier.send(site, site.list(name), stop) and fine
 
     def _refreshed(self) -> Site:
         """Return the site, with settings that changed taken over where they are valid."""
@@ -190,20 +189,6 @@ class Service:
             if ours:
                 self._sending.release()
 
-    def _send_notices(self, site: Site, mailing_list: MailingList, stop: Stop) -> bool:
-        """Send what is no issue, also on a day without one."""
-        with self._turn(mailing_list) as ours:
-            if not ours or not notices_due(site, mailing_list, self._now()):
-                return True
-            with site.run_lock():
-                run = send_notices(site, mailing_list, Control(self._now, stop))
-        if run.stopped is None or run.stopped == ASKED:
-            self._rests.end(mailing_list.name)
-            self._said.pop((mailing_list.name, "notices", "error"), None)
-            return True
-        self._rests.begin(mailing_list.name, self._now())
-        raise RelayError(f"notices: {run.stopped}; they are tried again")
-
     def _send(self, task: _Task, stop: Stop) -> bool:
         with self._turn(task.mailing_list) as ours:
             if not ours:
@@ -230,7 +215,7 @@ class Service:
             self._say((*task.where, "error"), logging.ERROR, f"issue {task.key}: {stopped}; it is tried again")
             return False
         self._rests.end(name)
-        self._said.pop((*task.where, "error"), None)
+        self._said.forget(*task.where, "error")
         log.info("issue %s (No. %s) is %s", task.key, delivered.issue.number, result_line(delivered))
         return True
 
@@ -271,14 +256,8 @@ class Service:
         return False
 
     def _say(self, about: tuple[str, ...], level: int, text: str, defect: Exception | None = None) -> None:
-        """Log a line, unless the last one about this said the same; an error is repeated after an hour."""
-        if level < logging.ERROR and not self._remarks:
-            return
-        before, at = self._said.get(about, ("", self._now()))
-        repeated = level >= logging.ERROR and self._now() - at >= REPEAT_AFTER
-        if before != text or repeated:
-            self._said[about] = text, self._now()
-            log.log(level, "%s", text, exc_info=defect)
+        if level >= logging.ERROR or self._remarks:
+            self._said.say(about, level, text, defect)
 
 
 def _text(root: Path) -> bytes | None:

@@ -7,7 +7,7 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -252,21 +252,13 @@ class Site:
         except UnicodeDecodeError:
             raise ConfigError(f"{self.root / path}: not text; restore the file from its backup") from None
 
-    @contextmanager
-    def run_lock(self) -> Iterator[None]:
+    def run_lock(self) -> AbstractContextManager[None]:
         """Hold the site's run lock, which the kernel drops when we die. Raises BusyError."""
-        path = self.root / f"{self.settings.store}.lock"
-        with path.open("a+", encoding="ascii") as file:
-            if not _taken(file):
-                file.seek(0)
-                raise BusyError(
-                    f"another run is sending for this site (process {file.read().strip() or '?'});"
-                    " wait until it has finished, or stop it"
-                )
-            file.truncate(0)
-            file.write(str(os.getpid()))
-            file.flush()
-            yield
+        return _alone(self.root / f"{self.settings.store}.lock", "another run is sending for this site")
+
+    def notices_lock(self) -> AbstractContextManager[None]:
+        """Hold the lock of who sends notices: an issue may take an hour, and a reader waits. Raises BusyError."""
+        return _alone(self.root / f"{self.settings.store}.notices.lock", "notices are being sent for this site")
 
     def run_at_work(self) -> str | None:
         """Return the process id of the run that holds the run lock, or None when nobody does."""
@@ -286,8 +278,21 @@ def _wanted(table: WantedTable) -> Wanted:
     return Wanted(table.keywords, table.authors, table.organizations, table.categories)
 
 
+@contextmanager
+def _alone(path: Path, busy: str) -> Iterator[None]:
+    with path.open("a+", encoding="ascii") as file:
+        if not _taken(file):
+            file.seek(0)
+            holder = file.read().strip() or "?"
+            raise BusyError(f"{busy} (process {holder}); wait until it has finished, or stop it")
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
+
+
 def _taken(file: TextIO) -> bool:
-    """Take the run lock if it is free; who only asks for its holder has it for an instant."""
+    """Take the lock if it is free; who only asks for its holder has it for an instant."""
     for wait in (0.05, 0.2, None):
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -54,6 +54,7 @@ def schedule(
 def _serve(service: "Service") -> bool:
     from functools import partial
 
+    from digest.notifying import notices_leave
     from digest.ticks import serve
 
     log = logging.getLogger("digest.service")
@@ -69,7 +70,8 @@ def _serve(service: "Service") -> bool:
         service.tick_mailboxes(stop.is_set)
 
     lists = {f"list {one.name}": partial(tick, one.name) for one in service.site.lists}
-    serve({**lists, "sources": ask, "mailboxes": read}, threading.Event())
+    with notices_leave(service.notifier, lambda: service.site):
+        serve({**lists, "sources": ask, "mailboxes": read}, threading.Event())
     log.info("stopped")
     return True
 

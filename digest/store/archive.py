@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, func, select, tuple_
@@ -74,6 +75,28 @@ def headings(connection: Connection, list_id: str) -> list[Heading]:
     query = select(*_HEADING).select_from(_WITH_LEAD).where(_out(list_id))
     rows = connection.execute(query.order_by(issues.c.day.desc(), issues.c.id.desc()))
     return [_heading(row, list_id) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """The issue that went out last: how many papers it names, and the first of their `titles`."""
+
+    day: date
+    number: int
+    period: str
+    papers: int
+    titles: tuple[str, ...]
+
+
+def newest(connection: Connection, list_id: str, titles: int) -> Newest | None:
+    """Return a list's newest issue, None where none has gone out. Two short queries, however long the archive is."""
+    found = select(issues.c.id, issues.c.day, issues.c.number, issues.c.period).where(_out(list_id))
+    row = connection.execute(found.order_by(issues.c.day.desc(), issues.c.id.desc()).limit(1)).one_or_none()
+    if row is None:
+        return None
+    query = select(issue_papers.c.title).where(issue_papers.c.issue_id == row.id).order_by(issue_papers.c.rank)
+    names = connection.execute(query).scalars().all()
+    return Newest(row.day, row.number, row.period, len(names), tuple(names[:titles]))
 
 
 def issued(connection: Connection, heading: Heading) -> Issued:

@@ -28,7 +28,8 @@ def open_database(path: Path) -> Engine:
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
         path.touch(mode=0o600)  # it holds the readers' addresses
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": PATIENCE})
+    # A defect in the log must not name the readers whose rows it was about.
+    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": PATIENCE}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_connection)
     event.listen(engine, "begin", _begin_immediately)
     event.listen(engine, "handle_error", _say_busy)

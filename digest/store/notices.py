@@ -4,15 +4,16 @@ from collections.abc import Collection, Sequence, Set
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, and_, case, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, and_, case, delete, func, insert, select, update
 
 from digest.deliver.delivery import Claim, Outgoing, Settlement, Waiting
 from digest.deliver.outcome import Stage, lost
 from digest.deliver.retry import next_attempt
-from digest.deliver.states import WAITING, DeliveryState, Verb, move
+from digest.deliver.states import FINAL, WAITING, DeliveryState, Verb, move
 from digest.store import suppressions as suppressed
 from digest.store.database import insert_or_ignore, reading
 from digest.store.schema import attempts, notices
+from digest.store.schema_readers import reports
 from digest.store.suppressions import EVERYWHERE
 
 
@@ -45,6 +46,18 @@ def add(
         "next_attempt_at": due_at,
     }
     return connection.execute(insert_or_ignore(connection, notices).values(**values)).rowcount > 0
+
+
+def prune(connection: Connection, kind: str, before: datetime) -> int:
+    """Forget the notices of a kind that were done with before a moment, with what is known of them; returns how many.
+
+    A report about one stays, and doesn't lead to it any more.
+    """
+    done = and_(notices.c.kind == kind, notices.c.state.in_(FINAL), notices.c.next_attempt_at < before)
+    which = select(notices.c.id).where(done)
+    connection.execute(delete(attempts).where(attempts.c.notice_id.in_(which)))
+    connection.execute(update(reports).where(reports.c.notice_id.in_(which)).values(notice_id=None))
+    return connection.execute(delete(notices).where(done)).rowcount
 
 
 class NoticeLedger:

@@ -114,6 +114,11 @@ def move(connection: Connection, before: str, now_id: str, now: datetime) -> Non
     connection.execute(insert(aliases).values(subscriber_id=before, now_id=now_id, at=now))
 
 
+def stay(connection: Connection, subscriber_id: str) -> None:
+    """Have an id be that of a present address again, if it was that of a former one."""
+    connection.execute(delete(aliases).where(aliases.c.subscriber_id == subscriber_id))
+
+
 def moved(connection: Connection, subscriber_ids: Collection[str]) -> dict[str, str]:
     """Return which of some ids are of former addresses, each with the present one; at most some thousand."""
     query = select(aliases.c.subscriber_id, aliases.c.now_id).where(aliases.c.subscriber_id.in_(subscriber_ids))

@@ -17,7 +17,8 @@ Kind = Literal["signup", "address"]
 class Request:
     """One request. `subscriber_id` is what the address has on the list; `network_key` names no network.
 
-    `data` is what was asked for: of a sign-up the choices, of a new address the subscriber id of the former one.
+    `data` is what was asked for: of a sign-up the choices, of a new address the subscriber id of the former one. One
+    that `expires_at` once had no notice sent, and can't be confirmed.
     """
 
     id: str
@@ -35,7 +36,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """How often something was asked since a moment: for an address, from a network, and in all."""
+    """How often something was asked since a moment: for an address and with a notice, from a network, and in all."""
 
     of_address: int
     from_network: int
@@ -67,11 +68,22 @@ def asked(connection: Connection, address_key: str, network_key: str, since: dat
         connection.execute(
             select(func.count()).select_from(requests).where(table.asked_at > since, *which)
         ).scalar_one()
-        for which in ([table.address_key == address_key], [table.network_key == network_key], [])
+        for which in (
+            [table.address_key == address_key, table.expires_at > table.asked_at],
+            [table.network_key == network_key],
+            [],
+        )
     ]
     return Asked(*counts)
 
 
+def of_address(connection: Connection, address_key: str, since: datetime) -> list[Request]:
+    """Return the requests for an address since a moment that a notice was sent for."""
+    table = requests.c
+    query = select(requests).where(table.address_key == address_key, table.asked_at > since)
+    return [Request(**row._mapping) for row in connection.execute(query.where(table.expires_at > table.asked_at))]
+
+
 def prune(connection: Connection, before: datetime) -> int:
-    """Forget the requests that expired before a moment; returns how many. What became of them stands in the events."""
-    return connection.execute(delete(requests).where(requests.c.expires_at < before)).rowcount
+    """Forget what was asked before a moment; returns how many. What became of them stands in the events."""
+    return connection.execute(delete(requests).where(requests.c.asked_at < before)).rowcount

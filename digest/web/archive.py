@@ -134,7 +134,7 @@ def archive_routes(site: Site) -> list[Route]:
     def to_first(_request: Request) -> Response:
         return RedirectResponse("./archive/", 301)
 
-    return [Route("/", to_first), Route("/archive", to_first), Route("/archive/{path:path}", page)]
+    return [Route("/archive", to_first), Route("/archive/{path:path}", page)]
 
 
 def _answer(pages: KeptPages, request: Request, path: str) -> Response:

@@ -35,16 +35,21 @@ _COMMON = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "browsing-topics=(), camera=(), geolocation=(), microphone=(), payment=()",
     "Cache-Control": "no-store",
 }
+
+_SECURE_TRANSPORT = {"Strict-Transport-Security": "max-age=31536000"}
+"""For a year this host is asked over TLS alone (RFC 6797). Others in its domain are not ours to speak for."""
 
 
 class SecureHeaders:
     """ASGI middleware that gives every answer the common headers, unless it has its own."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        """Wrap `app`."""
+    def __init__(self, app: ASGIApp, *, over_tls: bool = False) -> None:
+        """Wrap `app`; `over_tls` says that people reach it so."""
         self.app = app
+        self._fields = {**_COMMON, **(_SECURE_TRANSPORT if over_tls else {})}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer as the wrapped application does, with more headers."""
@@ -52,7 +57,7 @@ class SecureHeaders:
         async def send_secured(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in _COMMON.items():
+                for name, value in self._fields.items():
                     headers.setdefault(name, value)
             await send(message)
 

@@ -3,7 +3,7 @@
 They have no script, no cookie and no session; who may do what stands in the signed link.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -37,18 +37,30 @@ class Pages:
         return self._site.themes.words(language)
 
     def answer(
-        self, template: str, language: str, *, home: str, status: int = 200, headers: dict[str, str] | None = None,
-        **values: Any,
+        self, template: str, language: str, *, home: str, status: int = 200, headers: Mapping[str, str] | None = None,
+        is_public: bool = False, **values: Any,
     ) -> Response:  # fmt: skip
         """Return the page that a template makes; `home` is the way to the root, "../" one step below it.
 
-        Raises TemplateError, ConfigError.
+        Search engines keep out of all but those that are `is_public`. Raises TemplateError, ConfigError.
         """
         words = self.words(language)
         text = self._site.themes.pages(words).render(
-            template, words=words, home=home, site_name=self._site.settings.site.name, **values
+            template,
+            words=words,
+            home=home,
+            site_name=self._site.settings.site.name,
+            byline=self._site.settings.site.byline,
+            is_public=is_public,
+            **values,
         )
-        fields = {"Content-Security-Policy": POLICY, "Content-Language": words.language, **(headers or {})}
+        fields = {
+            "Content-Security-Policy": POLICY,
+            "Content-Language": words.language,
+            "Vary": "Accept-Language",
+            **({} if is_public else {"X-Robots-Tag": "noindex"}),
+            **(headers or {}),
+        }
         return Response(text, status, fields, "text/html; charset=utf-8")
 
     def style(self) -> Response:

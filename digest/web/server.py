@@ -1,4 +1,4 @@
-"""The server of a local page: one socket, and an end at once."""
+"""The servers of our pages: one for this machine that ends at once, and one for everybody."""
 
 import asyncio
 import socket
@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 
 import uvicorn
 from starlette.types import ASGIApp
+
+from digest.web.patience import Patience
 
 T = TypeVar("T")
 
@@ -62,3 +64,30 @@ class PromptServer(uvicorn.Server):
         """End the streams, then everything else."""
         self._ending()
         await super().shutdown(sockets)
+
+
+CONNECTIONS = 500
+"""At once, for everybody; whoever comes then is told to come back. A process may often have 1,024 files open."""
+
+HEADER_BYTES = 32 * 1024
+"""Of a request's line and fields together."""
+
+
+def public_server(app: ASGIApp) -> uvicorn.Server:
+    """Return a server for everybody: it believes no forwarded field, logs no path, and bounds what clients take."""
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            http=Patience,
+            ws="none",
+            lifespan="off",
+            log_level="warning",
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            limit_concurrency=CONNECTIONS,
+            h11_max_incomplete_event_size=HEADER_BYTES,
+            timeout_keep_alive=5,
+            timeout_graceful_shutdown=5,
+        )
+    )

@@ -1,16 +1,21 @@
 """What readers said: kept, found again by the link of any mail, and what strangers may ask in their name."""
 
+import re
+from dataclasses import replace
 from datetime import date, timedelta
+from email import message_from_string, policy
+from html import unescape
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select, update
 
-from digest.confirming import TooManyRequestsError, ask, find
+from digest.confirming import TooManyRequestsError, ask, find, forget_old
 from digest.leaving import leave
 from digest.lookup import known, member
 from digest.store import readers, requests, suppressions
 from digest.store.readers import Reader
-from digest.store.schema import notices
+from digest.store.schema import attempts, notices
+from digest.store.schema_readers import reports
 from digest.subscribers.address import parse_address
 from digest.subscribers.audience import Preferences
 from digest.subscribers.tokens import Purpose, sign
@@ -128,6 +133,75 @@ def test_an_address_gets_three_notices_a_day_whoever_asks(site, daily, now):
     assert len(planned(site)) == 3
     request_of(site, daily, "ada@example.org", now + timedelta(days=1, seconds=1))
     assert len(planned(site)) == 4
+
+
+def test_a_button_that_is_pressed_twice_asks_once(site, daily, now):
+    request_of(site, daily, "ada@example.org", now)
+    request_of(site, daily, "ada@example.org", now + timedelta(seconds=1))
+    assert len(planned(site)) == 1
+    request_of(site, daily, "ada@example.org", now + timedelta(minutes=2))  # it didn't come, or was deleted
+    assert len(planned(site)) == 2
+
+
+def test_who_asks_again_and_again_for_an_address_is_limited_like_others_and_keeps_nobody_out_for_longer(
+    site, daily, now
+):
+    for number in range(10):
+        request_of(site, daily, "ada@example.org", now + timedelta(minutes=2 * number))
+    assert len(planned(site)) == 3
+    with pytest.raises(TooManyRequestsError):
+        request_of(site, daily, "emmy@example.org", now + timedelta(minutes=30))
+    request_of(site, daily, "ada@example.org", now + timedelta(days=1, minutes=1), "192.0.2.9/32")
+    assert len(planned(site)) == 4
+
+
+def test_all_together_may_ask_so_often_as_the_settings_say(site, daily, now):
+    web = site.settings.web.model_copy(update={"requests_per_hour": 3})
+    site = replace(site, settings=site.settings.model_copy(update={"web": web}))
+    for number in range(3):
+        request_of(site, daily, f"r{number}@example.org", now, f"192.0.2.{number}/32")
+    with pytest.raises(TooManyRequestsError):
+        request_of(site, daily, "ada@example.org", now, "198.51.100.1/32")
+
+
+def test_what_was_asked_long_ago_is_forgotten(site, daily, now):
+    for address, day in (("ada@example.org", 0), ("sent@example.org", 0), ("emmy@example.org", 1)):
+        request_of(site, daily, address, now + timedelta(days=day))
+    with site.store.begin() as connection:
+        (notice, *_) = connection.execute(select(notices.c.id).where(notices.c.address == "sent@example.org")).one()
+        connection.execute(update(notices).where(notices.c.id == notice).values(state="accepted"))
+        tried = {"relay": "r", "at": now, "verb": "defer", "stage": "dot", "code": 450, "enhanced": "", "reply": ""}
+        connection.execute(insert(attempts).values(notice_id=notice, **tried))
+        report = {"key": "k", "origin": "o", "kind": "delay", "effect": "none", "status": "", "said": "", "at": now}
+        connection.execute(insert(reports).values(notice_id=notice, **report))
+    forget_old(site, now + timedelta(days=33, minutes=1))
+    with site.store.begin() as connection:
+        assert [row.address for row in connection.execute(select(requests.requests))] == ["emmy@example.org"]
+        assert [row.notice_id for row in connection.execute(select(reports))] == [None]
+        assert connection.execute(select(attempts)).all() == []
+    # What was never sent is not done with, and waits for the sender to say that it is too late.
+    assert sorted(row.address for row in planned(site)) == ["ada@example.org", "emmy@example.org"]
+
+
+def test_the_notice_is_in_the_readers_language_and_says_what_was_chosen_in_both_parts(site, daily, now):
+    with_url = site.settings.site.model_copy(update={"url": "https://digest.example.org"})
+    site = replace(site, settings=site.settings.model_copy(update={"site": with_url}))
+    names = {topic.id: topic.name for topic in site.topics(daily)}
+    first, second, other, *_ = names
+    data = {"topics": [second, first], "frequency": "weekly", "network": "192.0.2.7/32"}
+    ask(site, daily, "signup", ADA, data, network="192.0.2.7/32", language="de", now=now)
+    (notice,) = planned(site)
+    message = message_from_string(notice.message, policy=policy.default)
+    assert message["Content-Language"] == "de"
+    text, markup = (message.get_body((kind,)).get_content() for kind in ("plain", "html"))
+    assert '<html lang="de"' in markup
+    for part in (text, unescape(markup)):
+        assert "https://digest.example.org/c/" in part
+        assert f"{names[first]}, {names[second]}" in " ".join(part.split())
+        assert names[other] not in part
+        assert "192.0.2.7" not in part
+    assert [word for word in ("src=", "url(", "@import", "<img") if word in markup] == []
+    assert len(re.findall(r"<a [^>]*href=", markup)) == 2
 
 
 def test_a_network_may_ask_ten_times_an_hour(site, daily, now):
