@@ -6,9 +6,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from digest.lookup import Known, known
+from digest.lookup import Known, known, member
 from digest.site import Site
-from digest.store import readers, suppressions
+from digest.store import people, readers, suppressions
+from digest.store.suppressions import EVERYWHERE
+from digest.subscribers.address import parse_address
 
 LEFT = "left"
 """The reason of a suppression that a reader asked for. A completed double opt-in lifts it, and nothing else."""
@@ -25,25 +27,63 @@ def leave(
     who = known(connection, site, subscriber_id)
     if who is None:
         # The id is of one list alone, so this holds for that list whichever it is.
-        suppressions.add(
-            connection,
-            scope=suppressions.EVERYWHERE,
-            address_key=subscriber_id,
-            address=None,
-            reason=LEFT,
-            source=source,
-            now=now,
-        )
+        _suppress(connection, EVERYWHERE, subscriber_id, "", source, now)
         return None
-    new = suppressions.add(
-        connection,
-        scope=who.list_id,
-        address_key=who.address_key,
-        address=who.address or None,
-        reason=LEFT,
-        source=source,
-        now=now,
-    )
-    if new:
-        readers.record(connection, who.list_id, who.subscriber_id, "left", {"by": source, **evidence}, now)
+    _leave(connection, who, source, now, evidence)
+    for former in readers.former(connection, who.subscriber_id):
+        # A message to the address from before may still be planned.
+        if mailed := people.last_mailed(connection, former):
+            _suppress(connection, who.list_id, mailed.address_key, mailed.address, source, now)
     return who
+
+
+def leave_all(
+    connection: Connection, site: Site, who: Known, source: str, now: datetime, evidence: Mapping[str, Any]
+) -> None:
+    """Suppress somebody whose address is known on every list of the site, whether or not they get it."""
+    leave(connection, site, who.subscriber_id, source, now, evidence)
+    address = parse_address(who.address)
+    for one in site.lists:
+        there = Known(member(site, one, address)[0], one.id, who.address, who.address_key)
+        _leave(connection, there, source, now, evidence)
+
+
+def has_left(connection: Connection, who: Known) -> bool:
+    """Tell whether somebody is kept off their list, so that what they choose changes nothing."""
+    found = suppressions.of(connection, [who.address_key, who.subscriber_id])
+    return any(one.scope == who.list_id or one.key == who.subscriber_id for one in found)
+
+
+def has_said_so(connection: Connection, who: Known | None, subscriber_id: str) -> bool:
+    """Tell whether to leave once more would change nothing."""
+    if who is None:
+        return bool(suppressions.of(connection, [subscriber_id]))
+    found = suppressions.of(connection, [who.address_key])
+    return any(one.scope == who.list_id and one.reason == LEFT for one in found)
+
+
+def come_back(
+    connection: Connection, list_id: str, subscriber_id: str, address_key: str, by: str, now: datetime
+) -> None:
+    """Lift what keeps an address off a list, after a completed double opt-in from its mailbox, and after nothing else.
+
+    `by` says which. An address that somebody had moved away from is itself again.
+    """
+    suppressions.lift(connection, scope=list_id, key=address_key, by=by, now=now)
+    suppressions.lift(connection, scope=EVERYWHERE, key=subscriber_id, by=by, now=now)
+    readers.stay(connection, subscriber_id)
+
+
+def _leave(connection: Connection, who: Known, source: str, now: datetime, evidence: Mapping[str, Any]) -> None:
+    if has_said_so(connection, who, who.subscriber_id):
+        return
+    # One for another reason goes, or who lifts that one day would bring back somebody who left.
+    suppressions.lift(connection, scope=who.list_id, key=who.address_key, by=f"their leaving, by {source}", now=now)
+    _suppress(connection, who.list_id, who.address_key, who.address, source, now)
+    readers.record(connection, who.list_id, who.subscriber_id, "left", {"by": source, **evidence}, now)
+
+
+def _suppress(connection: Connection, scope: str, key: str, address: str, source: str, now: datetime) -> None:
+    suppressions.add(
+        connection, scope=scope, address_key=key, address=address or None, reason=LEFT, source=source, now=now
+    )

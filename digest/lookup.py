@@ -4,7 +4,12 @@ The id is a hash, so it is looked for where we have met its owner: in what they 
 subscriber files, where it is made of every row. A link of years ago, a renamed list and a lost store are no hindrance.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from threading import Lock
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
@@ -16,6 +21,15 @@ from digest.subscribers.address import Address, parse_address
 from digest.subscribers.edit import read_lines
 from digest.subscribers.file import SubscriberRow, find_row, written_addresses
 from digest.subscribers.identity import address_key, subscriber_id
+
+T = TypeVar("T")
+
+REMEMBERED = 1024
+"""Answers of subscriber files that are kept until the file changes: to walk through a large one takes seconds, and
+whoever has one genuine link could ask for that again and again."""
+
+_ONE_WALK = Lock()
+"""One file is walked through at a time, and those who ask the same wait for its answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,27 +69,46 @@ def list_of(site: Site, list_id: str) -> MailingList | None:
 
 def invitation(site: Site, mailing_list: MailingList, address: Address) -> SubscriberRow | None:
     """Return the usable row of an address in a list's subscriber file, None where there is none."""
+    topics = tuple(topic.id for topic in site.topics(mailing_list))
     path = site.subscriber_file(mailing_list)
-    topics = [topic.id for topic in site.topics(mailing_list)]
-    try:
-        row = find_row(read_lines(path), str(path), topics, address.canonical)
-    except InputError:  # no such file, or none we can read: nobody is invited by it
-        return None
-    return row if isinstance(row, SubscriberRow) else None
+    return _asked(path, lambda state: _row(path, state, topics, address.canonical))
 
 
 def _invited(site: Site, mailing_list: MailingList, wanted: str) -> Known | None:
     """Look for a subscriber id in a list's file; some seconds for a million rows."""
     path = site.subscriber_file(mailing_list)
+    found = _asked(path, lambda state: _address(path, state, site.identity_key, mailing_list.id, wanted))
+    if found is None:
+        return None
+    return Known(wanted, mailing_list.id, found.address, address_key(site.identity_key, found.canonical))
+
+
+def _asked(path: Path, answer: Callable[[object], T | None]) -> T | None:
+    """Return what a file answers as it is now; None where there is no such file, or none we can read."""
     try:
-        for written in written_addresses(read_lines(path), str(path)):
-            try:
-                address = parse_address(written)
-            except ValueError:
-                continue
-            found, key = member(site, mailing_list, address)
-            if found == wanted:
-                return Known(wanted, mailing_list.id, address.address, key)
-    except InputError:
-        pass
+        with _ONE_WALK:
+            found = path.stat()
+            return answer((found.st_ino, found.st_size, found.st_mtime_ns))
+    except (InputError, OSError):
+        return None
+
+
+# What is raised isn't remembered, so a file that is being written is asked again.
+
+
+@lru_cache(REMEMBERED)
+def _row(path: Path, _state: object, topics: tuple[str, ...], canonical: str) -> SubscriberRow | None:
+    row = find_row(read_lines(path), str(path), topics, canonical)
+    return row if isinstance(row, SubscriberRow) else None
+
+
+@lru_cache(REMEMBERED)
+def _address(path: Path, _state: object, key: bytes, list_id: str, wanted: str) -> Address | None:
+    for written in written_addresses(read_lines(path), str(path)):
+        try:
+            address = parse_address(written)
+        except ValueError:
+            continue
+        if subscriber_id(key, list_id, address.canonical) == wanted:
+            return address
     return None

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import islice, product
 from typing import cast
@@ -40,6 +40,7 @@ from digest.subscribers.file import (
     read_rows,
 )
 from digest.subscribers.identity import address_key, subscriber_id
+from digest.subscribers.zones import zone_of
 
 BATCH = 10_000
 """Deliveries a transaction: a fraction of a second in which no other command can write."""
@@ -194,8 +195,12 @@ class Planner:
             identify=lambda canonical: (subscriber_id(key, list_id, canonical), address_key(key, canonical)),
             memory=remembered,
             refuse=self._problems.add,
-            today=self._now.astimezone(ZoneInfo(self._list.table.timezone)).date(),
+            today=self._day_in(self._list.table.timezone),
+            day_in=self._day_in,
         )
+
+    def _day_in(self, timezone: str) -> date:
+        return self._now.astimezone(zone_of(timezone) or ZoneInfo(self._list.table.timezone)).date()
 
     def _deadline(self) -> datetime:
         """Return until when a message is tried: yesterday's digest doesn't come after today's."""

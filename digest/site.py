@@ -28,6 +28,7 @@ from digest.render.themes import Themes
 from digest.resources import shipped
 from digest.store.database import open_database
 from digest.subscribers.identity import SigningKeys, parse_identity_key, parse_signing_keys
+from digest.subscribers.keyring import Keyring
 from digest.topics.declared import topic_of
 from digest.topics.rules import Rules, Wanted
 from digest.topics.topic import Topic
@@ -130,12 +131,15 @@ class Site:
         text = keys.identity.get_secret_value() if keys.identity else self._secret_file(keys.identity_file)
         return parse_identity_key(text, str(keys.identity_file))
 
-    @cached_property
+    @property
     def signing_keys(self) -> SigningKeys:
-        """The keys of the links; the first signs, all are honoured."""
-        keys = self.settings.keys
-        text = keys.signing.get_secret_value() if keys.signing else self._secret_file(keys.signing_file)
-        return parse_signing_keys(text, str(keys.signing_file))
+        """The keys of the links as they are now; the first signs, all are honoured. Raises ConfigError."""
+        given = self.settings.keys.signing
+        return parse_signing_keys(given.get_secret_value(), "keys.signing") if given else self._keyring.keys
+
+    @cached_property
+    def _keyring(self) -> Keyring:
+        return Keyring(self.root / self.settings.keys.signing_file)
 
     def subscriber_file(self, mailing_list: MailingList) -> Path:
         """Return where a list's subscriber file lies."""

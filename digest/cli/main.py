@@ -18,6 +18,7 @@ from digest.cli import (
     demo,
     init,
     issue,
+    keys,
     lint,
     papers,
     preview,
@@ -81,6 +82,7 @@ app.add_typer(bounces.app, name="bounces")
 app.add_typer(archive.app, name="archive")
 app.command("web")(web.web)
 app.command("schedule")(schedule.schedule)
+app.add_typer(keys.app, name="keys")
 app.add_typer(subscribers.app, name="subscribers")
 
 

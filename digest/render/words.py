@@ -7,14 +7,14 @@ catalog goes before the shipped one, message by message.
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property, lru_cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO, StringIO
 from typing import TYPE_CHECKING
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_skeleton
+from babel.dates import format_date, format_skeleton, format_time
 from babel.numbers import format_compact_decimal
 
 from digest.errors import TemplateError
@@ -78,6 +78,10 @@ class Words:
     def day(self, day: date) -> str:
         """Return a day as a reader says it: "Tuesday, November 24, 2026"."""
         return str(format_date(day, "full", locale=self.locale))
+
+    def moment(self, moment: datetime) -> str:
+        """Return a moment to the minute, as its own timezone's clock shows it."""
+        return f"{self.day(moment.date())}, {format_time(moment.time(), 'short', locale=self.locale)}"
 
     def month(self, day: date) -> str:
         """Return the month of a day, with its year: "November 2026"."""

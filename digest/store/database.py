@@ -50,8 +50,10 @@ def _prepare_connection(connection: Any, _record: object) -> None:
 
 
 def _begin_immediately(connection: Connection) -> None:
-    reads = connection.get_execution_options().get("reads", False)
-    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+    options = connection.get_execution_options()
+    # Connections are used again, so each transaction says for itself how long it waits.
+    connection.exec_driver_sql(f"PRAGMA busy_timeout = {options.get('patience', PATIENCE) * 1000:.0f}")
+    connection.exec_driver_sql("BEGIN" if options.get("reads", False) else "BEGIN IMMEDIATE")
 
 
 def reading(engine: Engine) -> Engine:
@@ -59,12 +61,20 @@ def reading(engine: Engine) -> Engine:
     return engine.execution_options(reads=True)
 
 
+def hurried(engine: Engine, seconds: float) -> Engine:
+    """Return the same store for transactions that wait so long for others, and no longer: somebody looks at a page."""
+    return engine.execution_options(patience=seconds)
+
+
 def _say_busy(context: ExceptionContext) -> Exception | None:
-    return _busy_error() if "database is locked" in str(context.original_exception) else None
+    if "database is locked" not in str(context.original_exception):
+        return None
+    options = context.connection.get_execution_options() if context.connection else {}
+    return _busy_error(options.get("patience", PATIENCE))
 
 
-def _busy_error() -> BusyError:
-    return BusyError(f"the store was busy for {PATIENCE:g} seconds with another command; try again")
+def _busy_error(seconds: float = PATIENCE) -> BusyError:
+    return BusyError(f"the store was busy for {seconds:g} seconds with another command; try again")
 
 
 @contextmanager
@@ -84,9 +94,9 @@ def errors_in_words() -> Iterator[None]:
 
 
 def _version(engine: Engine) -> str | None:
-    if not inspect(engine).has_table("alembic_version"):
-        return None
-    with engine.begin() as connection:
+    with reading(engine).begin() as connection:  # so that nobody waits for a turn to write only to look
+        if not inspect(connection).has_table("alembic_version"):
+            return None
         return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, func, insert, select, update
 
 from digest.store.database import insert_into, reading
 from digest.store.schema_readers import aliases, reader_events, readers
@@ -115,7 +115,7 @@ def move(connection: Connection, before: str, now_id: str, now: datetime) -> Non
 
 
 def stay(connection: Connection, subscriber_id: str) -> None:
-    """Have an id be that of a present address again, if it was that of a former one."""
+    """Have an id lead to itself: its address was moved away from once, and is subscribed again."""
     connection.execute(delete(aliases).where(aliases.c.subscriber_id == subscriber_id))
 
 
@@ -144,6 +144,13 @@ def events(connection: Connection, subscriber_ids: Collection[str]) -> list[Even
     query = select(reader_events).where(reader_events.c.subscriber_id.in_(subscriber_ids))
     rows = connection.execute(query.order_by(reader_events.c.id))
     return [Event(row.at, row.list_id, row.kind, row.data) for row in rows]
+
+
+def said_since(connection: Connection, list_id: str, subscriber_id: str, kind: str, since: datetime) -> int:
+    """Count how often a subscriber did something since a moment."""
+    table = reader_events.c
+    conditions = (table.list_id == list_id, table.subscriber_id == subscriber_id, table.kind == kind, table.at > since)
+    return connection.execute(select(func.count()).select_from(reader_events).where(*conditions)).scalar_one()
 
 
 def languages(connection: Connection, list_id: str) -> frozenset[str]:

@@ -23,7 +23,7 @@ are in it already (signed up and invited too); or their address can't be mailed.
 class Preferences:
     """What a reader chose for themselves on one list; None where they said nothing.
 
-    `topics` () is a choice too: all of the list's. They get nothing before the day `paused_until`.
+    `topics` () is a choice too: all of the list's. They get nothing before the day `paused_until`, in their timezone.
     """
 
     topics: tuple[str, ...] | None = None
@@ -91,6 +91,7 @@ def audience(
     memory: Memory,
     refuse: Callable[[RowProblem], None],
     today: date,
+    day_in: Callable[[str], date] | None = None,
 ) -> Audience:
     """Return who gets the list's issues: first the confirmed sign-ups, then the invited, each in its order.
 
@@ -98,7 +99,7 @@ def audience(
     of the other. `suppressed` returns which of some keys must not be mailed: those of addresses, "@example.org" of a
     domain, and subscriber ids. `said` returns what the readers with some subscriber ids said; of their topics those
     that the list has count, and where none is left, all. `identify` returns the subscriber id and the address key of a
-    canonical address; `today` is the day that ends a pause.
+    canonical address; `today` is the day that ends a pause, unless `day_in` returns the day in a reader's own timezone.
     """
     left_out: Counter[LeftOut] = Counter()
     topics = frozenset(known_topics)
@@ -124,7 +125,7 @@ def audience(
                     left_out["suppressed"] += 1
                 elif one.subscriber_id in moved:
                     left_out["moved"] += 1
-                elif chosen and chosen.paused_until and today < chosen.paused_until:
+                elif chosen and chosen.paused_until and _day(one, chosen, today, day_in) < chosen.paused_until:
                     left_out["paused"] += 1
                 else:
                     yield one._replace(subscriber=_laid_over(one.subscriber, chosen, topics)) if chosen else one
@@ -150,6 +151,11 @@ def _confirmed(confirmed: Iterable[Subscriber], left_out: Counter[LeftOut]) -> I
 def _keys(member: AudienceMember) -> tuple[str, str, str]:
     domain = member.address.address.rpartition("@")[2]
     return member.address_key, f"@{domain}", member.subscriber_id
+
+
+def _day(member: AudienceMember, chosen: Preferences, today: date, day_in: Callable[[str], date] | None) -> date:
+    timezone = chosen.timezone or member.subscriber.timezone
+    return day_in(timezone) if timezone and day_in else today
 
 
 def _laid_over(subscriber: Subscriber, chosen: Preferences, known: Collection[str]) -> Subscriber:

@@ -1,4 +1,4 @@
-"""The pages for everybody: the front door, subscribing and confirming, and the archive; and webhooks."""
+"""The pages for everybody: the front door, readers' own pages behind signed links, the archive, and webhooks."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -14,10 +14,12 @@ from starlette.routing import Route
 from digest import clock
 from digest.site import Site
 from digest.web.archive import archive_routes
+from digest.web.choosing import choosing_routes
 from digest.web.confirm import confirm_routes
 from digest.web.failures import Defects, failure_handlers
 from digest.web.headers import SecureHeaders
 from digest.web.hooks import hook_routes
+from digest.web.leaving import leaving_routes
 from digest.web.pages import Pages
 from digest.web.signup_form import Hint
 from digest.web.subscribe import subscribe_routes
@@ -35,6 +37,8 @@ def create_app(site: Site, now: Callable[[], datetime] = clock.now, hint: Hint =
     routes = [
         *subscribe_routes(site, pages, now, hint),
         *confirm_routes(site, pages, now),
+        *leaving_routes(site, now),
+        *choosing_routes(site, now),
         *_common_routes(site, pages),
         *archive_routes(site),
         *hook_routes(site, now),

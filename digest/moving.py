@@ -1,0 +1,123 @@
+"""A reader's new address, once its mailbox has confirmed it: the subscription moves, and its former links go on.
+
+The request came from somebody with a link of the former address, and the confirmation from the new mailbox: a
+completed double opt-in. Both together move a subscription and nothing less does. The former address is told, for a
+forwarded mail has links too; it gets no power over the new one. Its owner comes back by signing up again.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import Connection
+
+from digest.choosing import Standing, standing
+from digest.leaving import come_back
+from digest.lookup import known
+from digest.render.headers import Mailbox
+from digest.render.notice import notice_message
+from digest.site import Site
+from digest.store import notices, readers, requests
+from digest.store.readers import Reader
+from digest.store.requests import Request
+from digest.subscribers.audience import Preferences
+from digest.subscribers.identity import message_id_local
+from digest.subscribers.masking import masked
+
+LASTS = timedelta(days=3)
+"""How long the notice to the former address is tried."""
+
+
+class Move(StrEnum):
+    """What became of a confirmed request."""
+
+    MOVED = "moved"
+    ALREADY = "already"  # it is the address they have: confirmed once before, or the same as before
+    LEFT = "left"  # who asked left meanwhile, and stays so
+    GONE = "gone"  # who asked is nobody we know any more, or their list has left the settings
+
+
+def complete(connection: Connection, site: Site, request: Request, now: datetime, evidence: Mapping[str, Any]) -> Move:
+    """Have a subscription go to the address of a confirmed request of the kind "address"; `evidence` is kept with it.
+
+    `request` is as `confirming.find` returned it, and whoever calls has looked whether it has expired. Again is
+    harmless. Where the new address is subscribed
+    already, the two become one: what it had chosen stays, and what it left open is taken over. Raises TemplateError.
+    """
+    requests.confirm(connection, request.id, now)
+    who = known(connection, site, str(request.data["from"]))
+    before = standing(connection, site, who, now) if who else None
+    if request.confirmed_at is not None:
+        return Move.ALREADY  # what it moved may have moved on since, and this link has done its work
+    if before is None or before.mailing_list.id != request.list_id:
+        return Move.GONE
+    if before.who.subscriber_id == request.subscriber_id:
+        return Move.ALREADY
+    if before.left:
+        return Move.LEFT
+    _move(connection, site, before, request, now)
+    told = {"from": before.who.subscriber_id, "to": request.subscriber_id, **evidence}
+    for one in (before.who.subscriber_id, request.subscriber_id):
+        readers.record(connection, request.list_id, one, "moved", told, now)
+    _tell_former(connection, site, before, request, now)
+    return Move.MOVED
+
+
+def _move(connection: Connection, site: Site, before: Standing, request: Request, now: datetime) -> None:
+    former, new_id = before.who.subscriber_id, request.subscriber_id
+    there = known(connection, site, new_id)
+    theirs = standing(connection, site, there, now) if there and there.subscriber_id == new_id else None
+    readers.move(connection, former, new_id, now)
+    come_back(connection, request.list_id, new_id, request.address_key, f"new address, request {request.id}", now)
+    reader = Reader(
+        subscriber_id=new_id,
+        list_id=request.list_id,
+        address=request.address,
+        address_key=request.address_key,
+        name=(theirs.name if theirs else "") or before.name,
+        preferences=_merged(theirs.own, before.own) if theirs and not theirs.left else before.own,
+        confirmed_at=now,
+        changed_at=now,
+    )
+    readers.save(connection, reader)
+    readers.remove(connection, former)
+
+
+def _merged(theirs: Preferences, taken_over: Preferences) -> Preferences:
+    """Return what an address had chosen, and of the former one what it left open: a pause isn't."""
+    return Preferences(
+        topics=taken_over.topics if theirs.topics is None else theirs.topics,
+        frequency=theirs.frequency or taken_over.frequency,
+        timezone=theirs.timezone or taken_over.timezone,
+        language=theirs.language or taken_over.language,
+        paused_until=theirs.paused_until,
+    )
+
+
+def _tell_former(connection: Connection, site: Site, before: Standing, request: Request, now: datetime) -> None:
+    """Plan the notice that tells the former address; it has no link by which anybody could act on the new one."""
+    who, mailing_list = before.who, before.mailing_list
+    headers = site.headers(mailing_list)
+    url = site.settings.site.url
+    text = site.themes.notices(site.themes.words(before.choice.language)).render(
+        "address_changed.txt.j2",
+        site_name=site.settings.site.name,
+        list_name=mailing_list.table.name,
+        address=masked(request.address),
+        signup=f"{url}/subscribe/{mailing_list.id}" if url and mailing_list.table.signup else "",
+        contact=(headers.reply_to or headers.sender).address,
+    )
+    local = message_id_local(site.identity_key, f"moved {request.id}", who.subscriber_id)
+    message_id = f"{local}@{headers.domain}"
+    notices.add(
+        connection,
+        kind="address changed",
+        list_id=mailing_list.id,
+        address=who.address,
+        address_key=who.address_key,
+        message_id=message_id,
+        message=notice_message(headers.sender, Mailbox("", who.address), text, now, message_id),
+        due_at=now,
+        deadline=now + LASTS,
+    )
