@@ -24,7 +24,7 @@ def languages_of(site: Site, mailing_list: MailingList) -> tuple[str, ...]:
     try:
         invited = languages(read_lines(path), str(path))
     except InputError:
-        return (usual,)  # without such a file nothing can be planned; the plan will say so
+        invited = frozenset()  # there may be sign-ups; else the plan will say what is wrong with the file
     with reading(site.store).begin() as connection:
         asked = invited | readers.languages(connection, mailing_list.id)
     found = {language for one in asked if (language := offered(one, available))}

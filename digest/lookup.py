@@ -53,7 +53,7 @@ def known(connection: Connection, site: Site, asked: str) -> Known | None:
         return Known(now_id, said.list_id, said.address, said.address_key, said)
     if mailed := people.last_mailed(connection, now_id):
         return Known(now_id, mailed.list_id, mailed.address, mailed.address_key)
-    return next((found for one in site.lists if (found := _invited(site, one, now_id))), None)
+    return next((found for one in site.lists if (found := in_file(site, one, now_id))), None)
 
 
 def member(site: Site, mailing_list: MailingList, address: Address) -> tuple[str, str]:
@@ -74,8 +74,8 @@ def invitation(site: Site, mailing_list: MailingList, address: Address) -> Subsc
     return _asked(path, lambda state: _row(path, state, topics, address.canonical))
 
 
-def _invited(site: Site, mailing_list: MailingList, wanted: str) -> Known | None:
-    """Look for a subscriber id in a list's file; some seconds for a million rows."""
+def in_file(site: Site, mailing_list: MailingList, wanted: str) -> Known | None:
+    """Look for a subscriber id in a list's file, and there alone; some seconds for a million rows."""
     path = site.subscriber_file(mailing_list)
     found = _asked(path, lambda state: _address(path, state, site.identity_key, mailing_list.id, wanted))
     if found is None:

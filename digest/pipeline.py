@@ -122,6 +122,7 @@ def plan(site: Site, planner: Planner, control: "Control") -> Reach | None:
     with site.store.begin() as connection:
         expect_unchanged(connection, stored)
         state = stored.state if started else move(stored.state, Verb.START, stored.key)
+        issues.set_left_out(connection, stored.id, reach.left_out)
         issues.set_state(connection, stored.id, state, planned_at=control.now())
     return reach
 

@@ -20,6 +20,7 @@ from sqlalchemy import Connection
 from digest.config.settings import Frequency
 from digest.errors import StateError
 from digest.frozen import frozen_languages, frozen_theme
+from digest.inviting import invited_rows
 from digest.issues.edition import edition_of
 from digest.render.parts import Recipe, recipe
 from digest.render.present import Publication
@@ -31,14 +32,8 @@ from digest.store.database import reading
 from digest.store.deliveries import PlannedDelivery
 from digest.store.memory import memory
 from digest.subscribers.audience import Audience, Memory, Said, audience, wants
-from digest.subscribers.edit import read_lines, read_text
-from digest.subscribers.file import (
-    RowProblem,
-    SubscriberFile,
-    SubscriberRow,
-    parse_subscribers,
-    read_rows,
-)
+from digest.subscribers.edit import read_text
+from digest.subscribers.file import RowProblem, SubscriberFile, SubscriberRow, parse_subscribers
 from digest.subscribers.identity import address_key, subscriber_id
 from digest.subscribers.zones import zone_of
 
@@ -128,8 +123,7 @@ class Planner:
         self._fresh: dict[str, tuple[str, Recipe]] = {}
         self._left_out: Counter[str] = Counter()
         self._problems = _Problems()
-        path = site.subscriber_file(mailing_list)
-        self._rows = self._problems.set_aside(read_rows(read_lines(path), str(path), _topics(site, mailing_list)))
+        self._rows = self._problems.set_aside(invited_rows(connection, site, mailing_list))
         for language, section in product(languages, self._issue.sections):
             self._make_edition((section.topic.id,), language)
         self._fresh.clear()

@@ -18,7 +18,18 @@ from digest.cli.arguments import (
     issue_key,
     opened,
 )
-from digest.cli.output import Json, counted, folded, issue_facts, note, print_json, say, short_time, table
+from digest.cli.output import (
+    Json,
+    counted,
+    folded,
+    issue_facts,
+    left_out_line,
+    note,
+    print_json,
+    say,
+    short_time,
+    table,
+)
 from digest.errors import InputError
 
 if TYPE_CHECKING:
@@ -76,13 +87,15 @@ def _print_issue(context: typer.Context, name: str, as_json: bool) -> None:
         counts = {str(state): number for state, number in deliveries.counts(connection, stored.id).items()}
     if as_json:
         papers = [{name: getattr(e, name) for name in type(e).__dataclass_fields__} for e in entries]
-        print_json({**issue_facts(stored), "papers": papers, "deliveries": counts})
+        print_json({**issue_facts(stored), "papers": papers, "deliveries": counts, "left_out": stored.left_out})
         return
     number = f"No. {stored.number}" if stored.number else "no number yet"
     say(f"{key}: {stored.state}, {number}, {counted(len(entries), 'paper')}, built {short_time(stored.built_at)}")
     _print_sections(sections)
     if counts:
         say("deliveries: " + ", ".join(f"{n} {state}" for state, n in sorted(counts.items())))
+    if stored.left_out:
+        say(left_out_line(stored.left_out))
 
 
 def _print_sections(sections: "Iterable[Section]") -> None:

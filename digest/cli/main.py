@@ -21,11 +21,13 @@ from digest.cli import (
     keys,
     lint,
     papers,
+    people,
     preview,
     schedule,
     send,
     status,
     subscribers,
+    suppressions,
     themes,
     topics,
     trial,
@@ -83,7 +85,10 @@ app.add_typer(archive.app, name="archive")
 app.command("web")(web.web)
 app.command("schedule")(schedule.schedule)
 app.add_typer(keys.app, name="keys")
+subscribers.app.command("show")(people.show)
+subscribers.app.command("forget")(people.forget)
 app.add_typer(subscribers.app, name="subscribers")
+app.add_typer(suppressions.app, name="suppressions")
 
 
 def run() -> NoReturn:

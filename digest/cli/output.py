@@ -118,6 +118,11 @@ def sum_line(counts: Mapping[Any, int]) -> str:
     return f"{sum(counts.values()):,} planned = {' + '.join(parts)}" if parts else "no readers"
 
 
+def left_out_line(left_out: Mapping[str, int]) -> str:
+    """Return "not planned: 12 another frequency, 3 suppressed"; counts are by reason."""
+    return f"not planned: {', '.join(f'{number:,} {reason}' for reason, number in sorted(left_out.items()))}"
+
+
 def issue_facts(stored: "StoredIssue") -> dict[str, Any]:
     """Return what --json says of every issue."""
     return {

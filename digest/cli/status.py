@@ -9,7 +9,7 @@ import typer
 
 from digest import clock
 from digest.cli.arguments import issue_key, opened
-from digest.cli.output import Json, issue_facts, print_json, say, short_time, sum_line, table
+from digest.cli.output import Json, issue_facts, left_out_line, print_json, say, short_time, sum_line, table
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -136,6 +136,8 @@ class Standing:
                 yield f"  {word} {short_time(moment)}"
         if self.counts:
             yield sum_line(self.counts)
+        if stored.left_out:
+            yield left_out_line(stored.left_out)
         if self.open:
             yield from self._progress()
         for reason in self.reasons:
@@ -158,6 +160,7 @@ class Standing:
             **issue_facts(self.stored),
             "planned": sum(self.counts.values()),
             "deliveries": self.counts,
+            "left_out": self.stored.left_out,
             "percent": self.percent,
             "process": self.process,
             "rate": round(self.rate, 1),

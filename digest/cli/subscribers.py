@@ -31,16 +31,22 @@ _NEAR_MISSES_AMONG = 50_000
 def list_subscribers(context: typer.Context, list_name: ListName, as_json: Json = False) -> None:
     """List the subscribers in a list's file; an empty field means what the list itself has."""
     from digest.planning import invited
+    from digest.store import readers
+    from digest.store.database import reading
 
     site = opened(context)
     mailing_list = site.list(list_name)
     file = invited(site, mailing_list)
+    with reading(site.store).begin() as connection:
+        signed_up = readers.count_confirmed(connection, mailing_list.id)
     found = [row.subscriber for row in file.rows]
     if as_json:
         print_json([{**asdict(row.subscriber), "line": row.line} for row in file.rows])
     else:
         columns = ("email", "name", "topics", "frequency", "timezone", "language")
         table(columns, ([_cell(getattr(one, column)) for column in columns] for one in found))
+    if signed_up:
+        note(f"{signed_up:,} signed up by themselves and need no row; `digest subscribers show ADDRESS` tells of them")
     refused = sum(problem.refused for problem in file.problems)
     if refused:
         note(f"{counted(refused, 'row')} refused; `digest subscribers check {mailing_list.name}` says why")
@@ -93,23 +99,13 @@ def _address(text: str) -> "Address":
 
 
 def _refuse_suppressed(site: "Site", mailing_list: "MailingList", address: "Address") -> None:
-    from digest.store import suppressions
-    from digest.subscribers.identity import address_key
+    from digest.store.database import reading
+    from digest.suppressing import reasons
 
-    key = address_key(site.identity_key, address.canonical)
-    with site.store.begin() as connection:
-        everywhere = key in suppressions.keys(connection, suppressions.EVERYWHERE)
-        here = key in suppressions.keys(connection, mailing_list.id)
-    if everywhere:
-        raise InputError(
-            f"{address.address} is suppressed on every list, after a hard bounce or a complaint;"
-            " only a confirmed sign-up of their own could lift that, no row in a file does"
-        )
-    if here:
-        raise InputError(
-            f"{address.address} left the list {mailing_list.name}; only a confirmed sign-up of their own lifts that,"
-            " no row in a file does"
-        )
+    with reading(site.store).begin() as connection:
+        found = reasons(connection, site, mailing_list, address)
+    if found:
+        raise InputError("; and ".join(found))
 
 
 def _checked(site: "Site", mailing_list: "MailingList", asked: "Subscriber") -> "Subscriber":

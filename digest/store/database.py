@@ -93,6 +93,25 @@ def errors_in_words() -> Iterator[None]:
         raise
 
 
+def compact(engine: Engine) -> None:
+    """Write the store anew without what was deleted, which stays in free pages and in the WAL else.
+
+    It takes seconds for each gigabyte, and as much room again. Raises BusyError when others use the store meanwhile,
+    InputError when the disk is full.
+    """
+    connection = engine.raw_connection()
+    try:
+        database = connection.driver_connection
+        assert isinstance(database, sqlite3.Connection)
+        with errors_in_words():
+            database.execute("VACUUM")
+            (is_busy, *_) = database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if is_busy:
+            raise _busy_error()
+    finally:
+        connection.close()
+
+
 def _version(engine: Engine) -> str | None:
     with reading(engine).begin() as connection:  # so that nobody waits for a turn to write only to look
         if not inspect(connection).has_table("alembic_version"):

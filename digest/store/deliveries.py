@@ -239,7 +239,7 @@ def put_back(
 ) -> int:
     """Have the deliveries in this state tried again from now on; returns how many.
 
-    One whose deadline is over gets `deadline`. Who is suppressed by now is left alone. Raises StateError
+    One whose deadline is over gets `deadline`. Who is suppressed or forgotten by now is left alone. Raises StateError
     where a state has no way back.
     """
     table = deliveries.c
@@ -247,7 +247,9 @@ def put_back(
         suppressions.c.scope.in_((EVERYWHERE, list_id)),
         suppressions.c.address_key.in_((table.address_key, literal("@") + table.domain)),
     )
-    statement = update(deliveries).where(table.issue_id == issue_id, table.state == state, ~suppressed)
+    statement = update(deliveries).where(
+        table.issue_id == issue_id, table.state == state, table.address != "", ~suppressed
+    )
     later = case((table.deadline <= now, deadline), else_=table.deadline)
     return connection.execute(
         statement.values(state=move(state, Verb.RETRY), next_attempt_at=now, deadline=later)

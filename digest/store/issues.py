@@ -21,7 +21,10 @@ TAKEN = (IssueState.APPROVED, IssueState.SENDING, IssueState.PAUSED, IssueState.
 
 @dataclass(frozen=True, slots=True)
 class StoredIssue:
-    """An issue's row. `frozen` is None before approval; `left_over` maps section numbers to counts."""
+    """An issue's row. `frozen` is None before approval; `left_over` maps section numbers to counts.
+
+    `left_out` counts whom its plan left out, by reason; it is empty before the plan.
+    """
 
     id: int
     key: IssueKey
@@ -35,6 +38,7 @@ class StoredIssue:
     approved_at: datetime | None
     planned_at: datetime | None
     finished_at: datetime | None
+    left_out: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +237,11 @@ def set_state(connection: Connection, issue_id: int, state: IssueState, **moment
     connection.execute(update(issues).where(issues.c.id == issue_id).values(state=state, **moments))
 
 
+def set_left_out(connection: Connection, issue_id: int, left_out: Mapping[str, int]) -> None:
+    """Record whom the plan of an issue left out, by reason."""
+    connection.execute(update(issues).where(issues.c.id == issue_id).values(left_out=dict(left_out)))
+
+
 def _issue(row: Row[Any]) -> StoredIssue:
     return StoredIssue(
         id=row.id,
@@ -247,4 +256,5 @@ def _issue(row: Row[Any]) -> StoredIssue:
         approved_at=row.approved_at,
         planned_at=row.planned_at,
         finished_at=row.finished_at,
+        left_out=row.left_out or {},
     )

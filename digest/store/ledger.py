@@ -34,14 +34,16 @@ Uncertain = Literal["resend", "hold"]
 _CLAIM = """
 UPDATE deliveries SET state = 'claimed'
 WHERE id IN (SELECT value FROM json_each(?)) AND state IN ('planned', 'deferred') AND deadline > ?
+  AND address <> ''
   AND NOT EXISTS (
     SELECT 1 FROM suppressions AS s WHERE s.scope IN ('*', ?)
       AND s.address_key IN (deliveries.address_key, '@' || deliveries.domain))
 RETURNING id, subscriber_id, address, domain, address_key, name, edition, date, attempts
 """
+"""Who was forgotten has no address any more, and is suppressed whatever came later."""
 
 _NOT_CLAIMED = """
-SELECT id, state, deadline, EXISTS (
+SELECT id, state, deadline, address = '' OR EXISTS (
     SELECT 1 FROM suppressions AS s WHERE s.scope IN ('*', ?)
       AND s.address_key IN (deliveries.address_key, '@' || deliveries.domain))
 FROM deliveries

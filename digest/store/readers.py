@@ -46,6 +46,15 @@ class Event:
     data: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Move:
+    """That somebody has another address on a list since a moment: from the id of one to that of the present one."""
+
+    before: str
+    now_id: str
+    at: datetime
+
+
 def load(connection: Connection, subscriber_id: str) -> Reader | None:
     """Return what a reader said, None where they never did."""
     row = connection.execute(select(readers).where(readers.c.subscriber_id == subscriber_id)).one_or_none()
@@ -101,6 +110,12 @@ def confirmed(engine: Engine, list_id: str) -> Iterator[Subscriber]:
         after = found[-1].subscriber_id
 
 
+def count_confirmed(connection: Connection, list_id: str) -> int:
+    """Return how many signed up for a list by themselves."""
+    is_theirs = (readers.c.list_id == list_id, readers.c.confirmed_at.is_not(None))
+    return connection.execute(select(func.count()).select_from(readers).where(*is_theirs)).scalar_one()
+
+
 def preferences(connection: Connection, subscriber_ids: Collection[str]) -> dict[str, Preferences]:
     """Return what some subscribers chose, by id; at most some thousand are asked for."""
     query = select(readers).where(readers.c.subscriber_id.in_(subscriber_ids))
@@ -129,6 +144,12 @@ def former(connection: Connection, subscriber_id: str) -> list[str]:
     """Return the ids of the addresses that somebody had before."""
     query = select(aliases.c.subscriber_id).where(aliases.c.now_id == subscriber_id).order_by(aliases.c.at)
     return list(connection.execute(query).scalars())
+
+
+def moves(connection: Connection, subscriber_ids: Collection[str]) -> list[Move]:
+    """Return what is known of the former addresses behind some ids, in its order."""
+    query = select(aliases).where(aliases.c.subscriber_id.in_(subscriber_ids)).order_by(aliases.c.at)
+    return [Move(row.subscriber_id, row.now_id, row.at) for row in connection.execute(query)]
 
 
 def record(

@@ -1,6 +1,6 @@
 """What strangers ask for in the name of an address, until its owner confirms it; and how often they asked."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -53,6 +53,17 @@ def load(connection: Connection, request_id: str) -> Request | None:
     """Return a request, None where it isn't there (any more)."""
     row = connection.execute(select(requests).where(requests.c.id == request_id)).one_or_none()
     return None if row is None else Request(**row._mapping)
+
+
+def waiting(
+    connection: Connection, keys: Collection[str], subscriber_ids: Collection[str], now: datetime
+) -> list[Request]:
+    """Return the requests about somebody that can still be confirmed, the oldest first."""
+    table = requests.c
+    about = table.address_key.in_(keys) | table.subscriber_id.in_(subscriber_ids)
+    is_open = (table.confirmed_at.is_(None), table.expires_at > now)
+    query = select(requests).where(about, *is_open).order_by(table.asked_at)
+    return [Request(**row._mapping) for row in connection.execute(query)]
 
 
 def confirm(connection: Connection, request_id: str, now: datetime) -> None:

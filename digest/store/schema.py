@@ -129,6 +129,7 @@ issues = Table(
     Column("approved_at", Moment),
     Column("planned_at", Moment),  # no delivery is claimed before it
     Column("finished_at", Moment),
+    Column("left_out", JSON(none_as_null=True)),  # reason → how many the plan left out
     UniqueConstraint("list_id", "frequency", "period"),
     UniqueConstraint("list_id", "frequency", "number"),
     _one_of("state", IssueState),

@@ -33,6 +33,7 @@ suppressions = Table(
     Column("source", Text, nullable=False),
     Column("at", Moment, nullable=False),
     UniqueConstraint("scope", "address_key"),
+    Index("ix_suppressions_address_key", "address_key"),  # of one person, whatever the scope
 )
 
 lifted_suppressions = Table(

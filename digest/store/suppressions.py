@@ -3,16 +3,24 @@
 A suppression goes only when it is lifted, and what was lifted is kept with who did it.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, delete, exists, insert, select
 
-from digest.store.database import insert_or_ignore
+from digest.store.database import insert_or_ignore, reading
 from digest.store.schema_readers import lifted_suppressions, suppressions
 
 EVERYWHERE = "*"
+
+FORGOTTEN = "forgotten"
+"""The reason of a suppression that is all we kept of somebody. It holds for lists made later too, until it is lifted
+there: no file brings them back, only they themselves do."""
+
+_PAGE = 1_000
+"""Suppressions that are read at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +78,34 @@ def add(
     return connection.execute(statement).rowcount > 0
 
 
+def add_all(connection: Connection, new: Sequence[Suppression]) -> int:
+    """Keep many suppressions at once; what is there already stays as it is. Returns how many were new."""
+    rows = [
+        {
+            "scope": one.scope,
+            "address_key": one.key,
+            "address": one.address or None,
+            "reason": one.reason,
+            "source": one.source,
+            "at": one.at,
+        }
+        for one in new
+    ]
+    return connection.execute(insert_or_ignore(connection, suppressions), rows).rowcount if rows else 0
+
+
 def lift(connection: Connection, *, scope: str, key: str, by: str, now: datetime) -> bool:
     """End a suppression and keep it as lifted; `by` says on what ground. False where there was none."""
     table = suppressions.c
-    columns = (table.scope, table.address_key, table.address, table.reason, table.source, table.at)
-    is_it = (table.scope == scope, table.address_key == key)
-    row = connection.execute(select(*columns).where(*is_it)).one_or_none()
+    columns = (table.address_key, table.address, table.reason, table.source, table.at)
+    of_key = select(*columns).where(table.address_key == key)
+    row = connection.execute(of_key.where(table.scope == scope)).one_or_none()
+    if row is None and scope != EVERYWHERE:  # forgotten before there was this list
+        row = connection.execute(of_key.where(_was_forgotten(scope)).limit(1)).one_or_none()
     if row is None:
         return False
-    connection.execute(insert(lifted_suppressions).values(**row._mapping, lifted_at=now, lifted_by=by))
-    connection.execute(delete(suppressions).where(*is_it))
+    connection.execute(insert(lifted_suppressions).values(**row._mapping, scope=scope, lifted_at=now, lifted_by=by))
+    connection.execute(delete(suppressions).where(table.scope == scope, table.address_key == key))
     return True
 
 
@@ -91,10 +117,26 @@ def keys(connection: Connection, list_id: str) -> frozenset[str]:
 
 def among(connection: Connection, list_id: str, keys: Collection[str]) -> frozenset[str]:
     """Return those of some keys that a list must not mail; at most some thousand are asked for."""
-    query = select(suppressions.c.address_key).where(
-        suppressions.c.scope.in_((EVERYWHERE, list_id)), suppressions.c.address_key.in_(keys)
-    )
+    query = select(suppressions.c.address_key).where(suppressions.c.address_key.in_(keys), _holds(list_id))
     return frozenset(connection.execute(query).scalars())
+
+
+def barring(connection: Connection, list_id: str, keys: Collection[str]) -> list[Suppression]:
+    """Return what keeps a list from mailing somebody with these keys, the oldest first."""
+    return list(_read(connection, suppressions.c.address_key.in_(keys), _holds(list_id)))
+
+
+def _holds(list_id: str) -> ColumnElement[bool]:
+    """Hold for suppressions that a list must obey; the scope EVERYWHERE obeys its own alone."""
+    own = suppressions.c.scope.in_((EVERYWHERE, list_id))
+    return own if list_id == EVERYWHERE else own | _was_forgotten(list_id)
+
+
+def _was_forgotten(list_id: str) -> ColumnElement[bool]:
+    """Hold for whom another list forgot, as long as nothing was lifted on this one, which may be younger."""
+    table, lifted = suppressions.c, lifted_suppressions.c
+    was_lifted = exists().where(lifted.address_key == table.address_key, lifted.scope == list_id)
+    return and_(table.reason == FORGOTTEN, table.scope != EVERYWHERE, ~was_lifted)
 
 
 def of(connection: Connection, keys: Collection[str]) -> list[Suppression]:
@@ -103,24 +145,46 @@ def of(connection: Connection, keys: Collection[str]) -> list[Suppression]:
 
 
 def every(connection: Connection, scope: str | None = None) -> Iterator[Suppression]:
-    """Yield all suppressions, or those of a scope, the oldest first."""
+    """Yield all suppressions, or those of a scope, the oldest first; `walk` holds no transaction open."""
     yield from _read(connection, *([] if scope is None else [suppressions.c.scope == scope]))
+
+
+def walk(
+    engine: Engine, scope: str | None = None, reason: str | None = None, keys: Collection[str] | None = None
+) -> Iterator[Suppression]:
+    """Yield all suppressions, or those of a scope, a reason or some keys, the oldest first.
+
+    They are read a page at a time, each in a transaction of its own, so whoever reads slowly holds up nobody.
+    """
+    table = suppressions.c
+    query = select(suppressions).order_by(table.id).limit(_PAGE)
+    for column, wanted in ((table.scope, scope), (table.reason, reason)):
+        query = query if wanted is None else query.where(column == wanted)
+    query = query if keys is None else query.where(table.address_key.in_(keys))
+    after = 0
+    while True:
+        with reading(engine).begin() as connection:
+            rows = connection.execute(query.where(table.id > after)).all()
+        for row in rows:
+            yield _suppression(row)
+        if len(rows) < _PAGE:
+            return
+        after = rows[-1].id
 
 
 def lifted(connection: Connection, keys: Collection[str]) -> list[Lifted]:
     """Return what was lifted of some keys, the oldest first."""
     query = select(lifted_suppressions).where(lifted_suppressions.c.address_key.in_(keys))
     return [
-        Lifted(
-            Suppression(row.scope, row.address_key, row.address or "", row.reason, row.source, row.at),
-            row.lifted_at,
-            row.lifted_by,
-        )
+        Lifted(_suppression(row), row.lifted_at, row.lifted_by)
         for row in connection.execute(query.order_by(lifted_suppressions.c.id))
     ]
 
 
 def _read(connection: Connection, *conditions: ColumnElement[bool]) -> Iterator[Suppression]:
     query = select(suppressions).where(*conditions).order_by(suppressions.c.id)
-    for row in connection.execute(query):
-        yield Suppression(row.scope, row.address_key, row.address or "", row.reason, row.source, row.at)
+    return map(_suppression, connection.execute(query))
+
+
+def _suppression(row: Row[Any]) -> Suppression:
+    return Suppression(row.scope, row.address_key, row.address or "", row.reason, row.source, row.at)

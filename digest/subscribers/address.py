@@ -49,6 +49,14 @@ def parse_address(text: str) -> Address:
     return Address(address, address.casefold())
 
 
+def parse_domain(text: str) -> str:
+    """Return the domain that `text` is, in A-labels (RFC 5890) and lower case. Raises ValueError, as above."""
+    text = text.strip(" ")
+    if not text or len(text) > MAX_LENGTH or not text.isprintable():
+        raise ValueError("no domain; expected one such as example.org")
+    return _mail_domain(text)
+
+
 def _refuse_shape(text: str) -> None:
     """Refuse what a person most often gets wrong, in better words than the library's."""
     if not text:

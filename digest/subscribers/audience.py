@@ -128,7 +128,7 @@ def audience(
                 elif chosen and chosen.paused_until and _day(one, chosen, today, day_in) < chosen.paused_until:
                     left_out["paused"] += 1
                 else:
-                    yield one._replace(subscriber=_laid_over(one.subscriber, chosen, topics)) if chosen else one
+                    yield one._replace(subscriber=laid_over(one.subscriber, chosen, topics)) if chosen else one
 
     return Audience(members(), left_out)
 
@@ -158,7 +158,8 @@ def _day(member: AudienceMember, chosen: Preferences, today: date, day_in: Calla
     return day_in(timezone) if timezone and day_in else today
 
 
-def _laid_over(subscriber: Subscriber, chosen: Preferences, known: Collection[str]) -> Subscriber:
+def laid_over(subscriber: Subscriber, chosen: Preferences, known: Collection[str]) -> Subscriber:
+    """Return a subscriber with what they chose laid over what the file says, of their topics those that are known."""
     asked = subscriber.topics if chosen.topics is None else chosen.topics
     return replace(
         subscriber,

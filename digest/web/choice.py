@@ -12,12 +12,8 @@ from digest.errors import InputError, meant
 from digest.messages import SAMPLE_READER
 from digest.render.headers import Mailbox
 from digest.site import MailingList, Site
-from digest.store import suppressions
-from digest.store.database import reading
-from digest.subscribers.file import SubscriberRow
-from digest.subscribers.identity import address_key
 from digest.topics.topic import Topic
-from digest.web.reader import first_addresses, row_of
+from digest.web.reader import Person, first_addresses, person_of
 
 FREQUENCIES: tuple[Frequency, ...] = get_args(Frequency)
 
@@ -115,8 +111,8 @@ class Display:
 class Chosen:
     """A choice in the site's own terms.
 
-    `theme` and `language` None are the issue's own. `row` is that of the chosen subscriber, `reader` whom the
-    message is for. `remarks` say what of the choice is otherwise than it seems.
+    `theme` and `language` None are the issue's own. `person` is the chosen subscriber, `reader` whom the message is
+    for. `remarks` say what of the choice is otherwise than it seems.
     """
 
     mailing_list: MailingList
@@ -124,7 +120,7 @@ class Chosen:
     day: date
     theme: str | None
     language: str | None
-    row: SubscriberRow | None
+    person: Person | None
     reader: Mailbox
     topics: tuple[str, ...]
     remarks: tuple[str, ...]
@@ -133,25 +129,26 @@ class Chosen:
     def of(cls, site: Site, choice: Choice, now: datetime) -> "Chosen":
         """Look up what was chosen. Raises InputError for what isn't there."""
         mailing_list = site.list(choice.list_name)
-        row = row_of(site, mailing_list, choice.subscriber) if choice.subscriber else None
-        person = row.subscriber if row else None
-        usual = _frequency(person.frequency or "" if person else "") or mailing_list.table.frequency
+        today = now.astimezone(ZoneInfo(mailing_list.table.timezone)).date()
+        person = person_of(site, mailing_list, choice.subscriber, today) if choice.subscriber else None
+        subscriber = person.subscriber if person else None
+        usual = _frequency(subscriber.frequency or "" if subscriber else "") or mailing_list.table.frequency
         frequency = _frequency(choice.frequency) or usual
         known = {topic.id for topic in site.topics(mailing_list)}
         by_hand = tuple(topic for topic in choice.topics if topic in known)
         remarks = [
             *_unknown(choice.topics, known),
-            *(_not_theirs(site, mailing_list, row, frequency, usual) if row else ()),
+            *(_not_theirs(person, frequency, usual) if person else ()),
         ]
         return cls(
             mailing_list=mailing_list,
             frequency=frequency,
-            day=_day(choice.day) or now.astimezone(ZoneInfo(mailing_list.table.timezone)).date(),
+            day=_day(choice.day) or today,
             theme=_theme(site, choice.theme),
-            language=choice.language or (person.language if person else None),
-            row=row,
-            reader=Mailbox(person.name, person.email) if person else SAMPLE_READER,
-            topics=by_hand or (person.topics if person else ()),
+            language=choice.language or (subscriber.language if subscriber else None),
+            person=person,
+            reader=Mailbox(subscriber.name, subscriber.email) if subscriber else SAMPLE_READER,
+            topics=by_hand or (subscriber.topics if subscriber else ()),
             remarks=tuple(remarks),
         )
 
@@ -183,19 +180,11 @@ def _unknown(topics: Iterable[str], known: Iterable[str]) -> list[str]:
     return [f"Left out, for this list has no such topic: {', '.join(unknown)}"] if unknown else []
 
 
-def _not_theirs(
-    site: Site, mailing_list: MailingList, row: SubscriberRow | None, frequency: Frequency, usual: Frequency
-) -> Iterable[str]:
-    """Yield why a subscriber doesn't get this issue at all."""
-    if row is None:
-        return
-    address = row.address
+def _not_theirs(person: Person, frequency: Frequency, usual: Frequency) -> Iterable[str]:
+    """Yield why a subscriber doesn't get this issue."""
     if frequency != usual:
-        yield f"{address.address} gets the {usual} issues and not this one."
-    key = address_key(site.identity_key, address.canonical)
-    with reading(site.store).begin() as connection:
-        if suppressions.among(connection, mailing_list.id, [key]):
-            yield f"{address.address} is suppressed, and gets nothing."
+        yield f"{person.address.address} gets the {usual} issues and not this one."
+    yield from (f"Gets nothing: {reason}." for reason in person.left_out)
 
 
 @dataclass(frozen=True, slots=True)

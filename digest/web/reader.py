@@ -1,20 +1,62 @@
-"""The subscriber whose message the preview shows: a row of the list's file, which may have a million."""
+"""The subscriber whose message the preview shows: who signed up, or a row of the list's file, which may be long."""
 
+from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 
 from digest.errors import InputError
+from digest.lookup import member
 from digest.site import MailingList, Site
-from digest.subscribers.address import parse_address
+from digest.store import readers
+from digest.store.database import reading
+from digest.subscribers.address import Address, parse_address
+from digest.subscribers.audience import laid_over
 from digest.subscribers.edit import read_lines
 from digest.subscribers.file import RowProblem, SubscriberRow, find_row, written_addresses
+from digest.subscribers.subscriber import Subscriber
+from digest.suppressing import reasons
 
 OFFERED = 50
 """How many addresses are offered; any other can be typed."""
 
 _NAMED = 3
 """How many addresses are named that hold what was typed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A subscriber of a list, as its issues take them: what they chose goes before what the file says.
+
+    `left_out` says why the list doesn't mail them, whatever the issue.
+    """
+
+    address: Address
+    subscriber: Subscriber
+    left_out: tuple[str, ...]
+
+
+def person_of(site: Site, mailing_list: MailingList, written: str, today: date) -> Person:
+    """Return a subscriber by their address. Raises InputError when they are none, or their row can't be used."""
+    try:
+        address = parse_address(written)
+    except ValueError:
+        address = _row_of(site, mailing_list, written).address
+    one, _ = member(site, mailing_list, address)
+    with reading(site.store).begin() as connection:
+        said = readers.load(connection, one)
+        left_out = reasons(connection, site, mailing_list, address)
+        if readers.moved(connection, [one]):
+            left_out.append(f"{address.address} was changed for another address")
+    if said is None:
+        return Person(address, _row_of(site, mailing_list, written).subscriber, tuple(left_out))
+    until = said.preferences.paused_until
+    if until and today < until:
+        left_out.append(f"{address.address} pauses until {until}")
+    subscriber = said.subscriber if said.confirmed_at else _row_of(site, mailing_list, written).subscriber
+    known = [topic.id for topic in site.topics(mailing_list)]
+    return Person(address, laid_over(subscriber, said.preferences, known), tuple(left_out))
 
 
 def first_addresses(site: Site, mailing_list: MailingList) -> tuple[str, ...]:
@@ -26,7 +68,7 @@ def first_addresses(site: Site, mailing_list: MailingList) -> tuple[str, ...]:
         return ()
 
 
-def row_of(site: Site, mailing_list: MailingList, written: str) -> SubscriberRow:
+def _row_of(site: Site, mailing_list: MailingList, written: str) -> SubscriberRow:
     """Return the row of a subscriber. Raises InputError when they have none, or one that can't be used."""
     path = site.subscriber_file(mailing_list)
     try:

@@ -86,9 +86,9 @@ def show(site: Site, chosen: Chosen, now: datetime) -> Shown:
 
 def _message_id_local(site: Site, chosen: Chosen, key: IssueKey) -> str:
     """Return what a subscriber's own message has before the @ of its Message-ID."""
-    if chosen.row is None:
+    if chosen.person is None:
         return "preview"
-    reader = subscriber_id(site.identity_key, chosen.mailing_list.id, chosen.row.address.canonical)
+    reader = subscriber_id(site.identity_key, chosen.mailing_list.id, chosen.person.address.canonical)
     return message_id_local(site.identity_key, str(key), reader)
 
 

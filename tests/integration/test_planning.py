@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from digest import planning
+from digest import inviting, planning
 from digest.deliver.sender import ASKED
 from digest.deliver.states import DeliveryState
 from digest.errors import BusyError, InputError, StateError, TemplateError
@@ -144,7 +144,7 @@ def test_a_plan_in_batches_is_complete_in_the_order_of_the_file(long_list, now, 
 
 
 def test_others_can_write_while_a_plan_is_made_and_no_other_run_begins(long_list, now, monkeypatch):
-    read, met = planning.read_lines, []
+    read, met = inviting.read_lines, []
 
     def beside(path):
         for number, line in enumerate(read(path)):
@@ -159,7 +159,7 @@ def test_others_can_write_while_a_plan_is_made_and_no_other_run_begins(long_list
 
     # So that the file is still read when the first batches are stored.
     monkeypatch.setattr("digest.subscribers.audience._TOGETHER", 2)
-    monkeypatch.setattr(planning, "read_lines", beside)
+    monkeypatch.setattr(inviting, "read_lines", beside)
     monkeypatch.setattr(deliveries, "plan", watched(deliveries.plan, met))
     assert go(long_list, now).counts == {DeliveryState.ACCEPTED: 10}
     assert met == ["batch", "batch", 10, "batch", "batch"]

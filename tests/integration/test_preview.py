@@ -290,7 +290,8 @@ def test_what_a_subscriber_does_not_get_is_said(get, seeded, daily, now):
     key = address_key(seeded.identity_key, "ada@example.org")
     with seeded.store.begin() as connection:
         add(connection, scope=daily.id, address_key=key, address=None, reason="left", source="test", now=now)
-    assert "ada@example.org is suppressed, and gets nothing." in get("/?subscriber=ada@example.org").words
+    words = get("/?subscriber=ada@example.org").words
+    assert "Gets nothing: ada@example.org left the list daily on 2026-11-24; only a confirmed sign-up" in words
 
 
 def test_a_row_that_cannot_be_used_is_told_with_its_line(get, subscriber_file):

@@ -15,11 +15,13 @@ def upgrade() -> None:
     _readers()
     _requests()
     _reports()
+    op.add_column("issues", sa.Column("left_out", sa.JSON(none_as_null=True)))
 
 
 def _suppressions() -> None:
     with op.batch_alter_table("suppressions") as table:
         table.alter_column("address_key", existing_type=sa.String(64), type_=sa.String(254), existing_nullable=False)
+    op.create_index("ix_suppressions_address_key", "suppressions", ["address_key"])
     op.create_table(
         "lifted_suppressions",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -116,9 +118,11 @@ def _reports() -> None:
 
 
 def downgrade() -> None:
+    op.drop_column("issues", "left_out")
     for name in ("reports", "requests", "aliases", "readers", "lifted_suppressions"):
         op.drop_table(name)
     with op.batch_alter_table("address_scores") as table:
         table.alter_column("score", existing_type=sa.Float(), type_=sa.Integer(), existing_nullable=False)
+    op.drop_index("ix_suppressions_address_key", "suppressions")
     with op.batch_alter_table("suppressions") as table:
         table.alter_column("address_key", existing_type=sa.String(254), type_=sa.String(64), existing_nullable=False)
