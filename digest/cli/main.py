@@ -16,6 +16,7 @@ from digest.cli import (
     bounces,
     deliveries,
     demo,
+    importing,
     init,
     issue,
     keys,
@@ -87,6 +88,7 @@ app.command("schedule")(schedule.schedule)
 app.add_typer(keys.app, name="keys")
 subscribers.app.command("show")(people.show)
 subscribers.app.command("forget")(people.forget)
+subscribers.app.command("import")(importing.import_subscribers)
 app.add_typer(subscribers.app, name="subscribers")
 app.add_typer(suppressions.app, name="suppressions")
 

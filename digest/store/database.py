@@ -3,13 +3,26 @@
 FULL is what makes a committed claim survive a power cut; DESIGN's figures show what it costs.
 """
 
+import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, ExceptionContext, Table, create_engine, event, inspect, text
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    ExceptionContext,
+    Table,
+    create_engine,
+    event,
+    func,
+    inspect,
+    select,
+    text,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DatabaseError
 
@@ -134,6 +147,16 @@ def _migrate(engine: Engine) -> None:
             raise InputError(
                 f"{engine.url.database}: written by a newer paper-digest; install that one ({error})"
             ) from error
+
+
+def is_among(connection: Connection, column: ColumnElement[str], values: Iterable[str]) -> ColumnElement[bool]:
+    """Return the condition that a column holds one of some values.
+
+    SQLite is given them as one JSON array: written out as a thousand parameters they cost more than the look-up.
+    """
+    if connection.dialect.name != "sqlite":
+        return column.in_(values)
+    return column.in_(select(func.json_each(json.dumps(list(values))).table_valued("value").c.value))
 
 
 def insert_into(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:

@@ -1,5 +1,6 @@
 """What readers said of themselves on a list: their sign-up, what they chose, a new address; and the record of it."""
 
+import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,13 +8,19 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, func, insert, select, update
 
-from digest.store.database import insert_into, reading
+from digest.store.database import insert_into, is_among, reading
+from digest.store.moments import to_text
 from digest.store.schema_readers import aliases, reader_events, readers
 from digest.subscribers.audience import Preferences
 from digest.subscribers.subscriber import Subscriber
 
 _TOGETHER = 1_000
 """Sign-ups that are read at a time."""
+
+IMPORTED = "imported"
+"""The kind of event that keeps what another program knew of somebody's consent."""
+
+_INSERT_EVENT = "INSERT INTO reader_events (list_id, subscriber_id, kind, at, data) VALUES (?, ?, ?, ?, ?)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +123,16 @@ def count_confirmed(connection: Connection, list_id: str) -> int:
     return connection.execute(select(func.count()).select_from(readers).where(*is_theirs)).scalar_one()
 
 
+def confirmed_at(connection: Connection, subscriber_ids: Collection[str]) -> dict[str, datetime]:
+    """Return when some subscribers confirmed their sign-up, by id; at most some thousand are asked for."""
+    is_one = (is_among(connection, readers.c.subscriber_id, subscriber_ids), readers.c.confirmed_at.is_not(None))
+    query = select(readers.c.subscriber_id, readers.c.confirmed_at).where(*is_one)
+    return {row.subscriber_id: row.confirmed_at for row in connection.execute(query)}
+
+
 def preferences(connection: Connection, subscriber_ids: Collection[str]) -> dict[str, Preferences]:
     """Return what some subscribers chose, by id; at most some thousand are asked for."""
-    query = select(readers).where(readers.c.subscriber_id.in_(subscriber_ids))
+    query = select(readers).where(is_among(connection, readers.c.subscriber_id, subscriber_ids))
     return {row.subscriber_id: _preferences(row) for row in connection.execute(query)}
 
 
@@ -136,7 +150,8 @@ def stay(connection: Connection, subscriber_id: str) -> None:
 
 def moved(connection: Connection, subscriber_ids: Collection[str]) -> dict[str, str]:
     """Return which of some ids are of former addresses, each with the present one; at most some thousand."""
-    query = select(aliases.c.subscriber_id, aliases.c.now_id).where(aliases.c.subscriber_id.in_(subscriber_ids))
+    theirs = is_among(connection, aliases.c.subscriber_id, subscriber_ids)
+    query = select(aliases.c.subscriber_id, aliases.c.now_id).where(theirs)
     return {row.subscriber_id: row.now_id for row in connection.execute(query)}
 
 
@@ -158,6 +173,26 @@ def record(
     """Keep for good that a reader did something: a sign-up and its evidence, a choice, leaving."""
     values = {"list_id": list_id, "subscriber_id": subscriber_id, "kind": kind, "data": dict(data), "at": now}
     connection.execute(insert(reader_events).values(**values))
+
+
+def record_imported(connection: Connection, list_id: str, said: Mapping[str, str], now: datetime) -> None:
+    """Keep, by subscriber id, what an import knew of people's consent: JSON objects.
+
+    What is kept already isn't kept twice. At most some thousand at a time.
+    """
+    columns = reader_events.c
+    theirs = (columns.list_id == list_id, is_among(connection, columns.subscriber_id, said), columns.kind == IMPORTED)
+    known: dict[str, list[Any]] = {}
+    for row in connection.execute(select(columns.subscriber_id, columns.data).where(*theirs)):
+        known.setdefault(row.subscriber_id, []).append(row.data)
+    moment = to_text(now)
+    rows = [
+        (list_id, one, IMPORTED, moment, data)
+        for one, data in said.items()
+        if one not in known or json.loads(data) not in known[one]
+    ]
+    if rows:  # a million may come, so the statement is the driver's own, and what is JSON isn't made JSON again
+        connection.exec_driver_sql(_INSERT_EVENT, rows)
 
 
 def events(connection: Connection, subscriber_ids: Collection[str]) -> list[Event]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, delete, exists, insert, select
 
-from digest.store.database import insert_or_ignore, reading
+from digest.store.database import insert_or_ignore, is_among, reading
 from digest.store.schema_readers import lifted_suppressions, suppressions
 
 EVERYWHERE = "*"
@@ -117,7 +117,8 @@ def keys(connection: Connection, list_id: str) -> frozenset[str]:
 
 def among(connection: Connection, list_id: str, keys: Collection[str]) -> frozenset[str]:
     """Return those of some keys that a list must not mail; at most some thousand are asked for."""
-    query = select(suppressions.c.address_key).where(suppressions.c.address_key.in_(keys), _holds(list_id))
+    is_one = is_among(connection, suppressions.c.address_key, keys)
+    query = select(suppressions.c.address_key).where(is_one, _holds(list_id))
     return frozenset(connection.execute(query).scalars())
 
 
@@ -174,7 +175,7 @@ def walk(
 
 def lifted(connection: Connection, keys: Collection[str]) -> list[Lifted]:
     """Return what was lifted of some keys, the oldest first."""
-    query = select(lifted_suppressions).where(lifted_suppressions.c.address_key.in_(keys))
+    query = select(lifted_suppressions).where(is_among(connection, lifted_suppressions.c.address_key, keys))
     return [
         Lifted(_suppression(row), row.lifted_at, row.lifted_by)
         for row in connection.execute(query.order_by(lifted_suppressions.c.id))

@@ -6,9 +6,10 @@ operator's own, comments, line ends.
 
 import fcntl
 import os
+import re
 import stat
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from digest.subscribers.subscriber import Subscriber
 from digest.subscribers.table import Header, RawRow, read_table, split_lines
 
 _FORMULA = ("=", "+", "-", "@")
+_QUOTED = re.compile(r'[,"\r\n]|^[#\s]|\s$')
 
 
 def add_row(text: str, subscriber: Subscriber, where: str = "the subscriber file") -> str:
@@ -35,9 +37,9 @@ def add_row(text: str, subscriber: Subscriber, where: str = "the subscriber file
         if _canonical(row, header) == values["email"].casefold():
             raise InputError(f"{where}:{row.start + 1}: {values['email']} has this row already")
     fields = _placed(values, header, where)
-    end = _line_end(lines[0])
+    end = line_end(lines[0])
     joint = "" if text.endswith(("\n", "\r")) else end
-    added = text + joint + ",".join(_quoted(field) for field in fields) + end
+    added = text + joint + ",".join(quoted(field) for field in fields) + end
     _expect_rows(added, [*(row.fields for row in before), fields], before, where)
     return added
 
@@ -107,9 +109,39 @@ def write_atomically(path: Path, change: Callable[[str], str]) -> None:
             old = read_text(target)
             new = change(old)
             if new != old:
-                _replace(target, new.encode("utf-8", "surrogateescape"))
+                _replace(target, (new.encode("utf-8", "surrogateescape"),))
     except OSError as error:
         raise InputError(f"{path}: can't be written: {error.strerror}") from None
+
+
+def rewrite(path: Path, change: Callable[[Iterator[str]], Iterable[str]], fresh: str) -> None:
+    """Replace the lines of the file at `path` by what `change` makes of them, as `write_atomically` does its text.
+
+    It takes little memory, whatever the length of the file. Where there is none, `fresh` is what it holds before.
+    """
+    target = Path(os.path.realpath(path))
+    try:
+        with _locked(target.with_name(f".{target.name}.lock")):
+            _replace(target, _rewritten(target, change, fresh))
+    except OSError as error:
+        raise InputError(f"{path}: can't be written: {error.strerror}") from None
+
+
+def _rewritten(target: Path, change: Callable[[Iterator[str]], Iterable[str]], fresh: str) -> Iterator[bytes]:
+    before = _version(target)
+    for text in change(read_lines(target) if before else iter((fresh,))):
+        yield text.encode("utf-8", "surrogateescape")
+    if _version(target) != before:
+        # An editor asks for no lock, and a long file takes some seconds.
+        raise InputError(f"{target}: was changed while it was written anew; run the same command again")
+
+
+def _version(target: Path) -> tuple[int, int, int] | None:
+    try:
+        found = target.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _values(subscriber: Subscriber, where: str) -> dict[str, str]:
@@ -140,14 +172,13 @@ def _placed(values: dict[str, str], header: Header, where: str) -> list[str]:
     return fields
 
 
-def _quoted(field: str) -> str:
+def quoted(field: str) -> str:
     """Return a field as CSV writes it (RFC 4180); one that begins with # must not look like a comment."""
-    if not any(c in field for c in ',"\r\n') and field == field.strip() and not field.startswith("#"):
-        return field
-    return '"' + field.replace('"', '""') + '"'
+    return '"' + field.replace('"', '""') + '"' if _QUOTED.search(field) else field
 
 
-def _line_end(line: str) -> str:
+def line_end(line: str) -> str:
+    """Return what a line ends with; a line feed where it is the last one and has no end."""
     return line[len(line.rstrip("\r\n")) :] or "\n"
 
 
@@ -180,13 +211,14 @@ def _locked(path: Path) -> Iterator[None]:
         os.close(lock)
 
 
-def _replace(target: Path, content: bytes) -> None:
+def _replace(target: Path, content: Iterable[bytes]) -> None:
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            _keep_owner_and_mode(file.fileno(), target.stat())
+            file.writelines(content)
+            if target.exists():  # a new one stays the owner's alone: it holds addresses
+                _keep_owner_and_mode(file.fileno(), target.stat())
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(target)

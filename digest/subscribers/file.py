@@ -149,7 +149,8 @@ def languages(lines: Iterable[str], where: str) -> frozenset[str]:
     if column is None:
         return frozenset()
     written = {raw.fields[column].strip() for raw in rows if len(raw.fields) == header.width}
-    return frozenset(_language(text) for text in written if _LANGUAGE.fullmatch(text) and len(text) <= _LONGEST_TAG)
+    tags = (text for text in written if _LANGUAGE.fullmatch(text) and len(text) <= _LONGEST_TAG)
+    return frozenset(map(parse_language, tags))
 
 
 def repeated(line: int, address: Address, first: int) -> RowProblem:
@@ -178,9 +179,9 @@ def _row(raw: RawRow, header: Header, topics: frozenset[str]) -> SubscriberRow:
         email=address.address,
         name="" if _undecoded(name) else clean_name(name),
         topics=_topics(values.get("topics", ""), topics),
-        frequency=_optional(values.get("frequency"), _frequency),
-        timezone=_optional(values.get("timezone"), _timezone),
-        language=_optional(values.get("language"), _language),
+        frequency=_optional(values.get("frequency"), parse_frequency),
+        timezone=_optional(values.get("timezone"), parse_timezone),
+        language=_optional(values.get("language"), parse_language),
     )
     return SubscriberRow(raw.start + 1, subscriber, address)
 
@@ -219,14 +220,16 @@ def _unknown_topic(topic: str, known: frozenset[str]) -> str:
     return f"the topic {_shown(topic)} is not declared; {hint}"
 
 
-def _frequency(text: str) -> str:
+def parse_frequency(text: str) -> str:
+    """Return "daily" or "weekly". Raises ValueError with one line that says what is wrong."""
     if text.lower() not in ("daily", "weekly"):
         raise ValueError(f"the frequency {_shown(text)} is neither daily nor weekly")
     return text.lower()
 
 
 @lru_cache(maxsize=4096)
-def _timezone(text: str) -> str:
+def parse_timezone(text: str) -> str:
+    """Return the name of an IANA timezone. Raises ValueError with one line that says what is wrong."""
     try:
         ZoneInfo(text)
     except (KeyError, ValueError, OSError):
@@ -235,8 +238,11 @@ def _timezone(text: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _language(text: str) -> str:
-    """Return a language tag in the case that RFC 5646 section 2.1.1 recommends: zh-Hant-TW."""
+def parse_language(text: str) -> str:
+    """Return a language tag in the case that RFC 5646 section 2.1.1 recommends: zh-Hant-TW.
+
+    Raises ValueError with one line that says what is wrong.
+    """
     if not _LANGUAGE.fullmatch(text) or len(text) > _LONGEST_TAG:
         raise ValueError(f"{_shown(text)} is no language tag (BCP 47); expected one such as de or pt-BR")
     first, *others = text.lower().split("-")
