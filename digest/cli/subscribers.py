@@ -1,26 +1,40 @@
-"""`digest subscribers`: list, add, remove and check the rows of the subscriber files."""
+"""`digest subscribers`: list, add, change and remove the rows of the subscriber files."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from digest.cli import editing, vetting
 from digest.cli.arguments import ListName, opened
-from digest.cli.output import PARTLY, Json, counted, note, print_json, say, table
+from digest.cli.output import Json, counted, note, print_json, say, table
 from digest.errors import InputError
 
 if TYPE_CHECKING:
     from digest.site import MailingList, Site
     from digest.subscribers.address import Address
-    from digest.subscribers.file import RowProblem, SubscriberFile
     from digest.subscribers.subscriber import Subscriber
 
-app = typer.Typer(help="List, add, remove and check the subscribers in a list's file.", no_args_is_help=True)
+app = typer.Typer(
+    help="List, add, change, remove, edit and check the subscribers in a list's file.", no_args_is_help=True
+)
 
+Name = Annotated[str | None, typer.Option(help="Whom the issue greets.", show_default=False)]
+Topics = Annotated[
+    str | None,
+    typer.Option(help='Topic ids, such as "robotics vision"; else all of the list\'s.', show_default=False),
+]
+OwnFrequency = Annotated[
+    str | None, typer.Option("--frequency", "-f", help="daily or weekly; else the list's.", show_default=False)
+]
+Timezone = Annotated[
+    str | None, typer.Option(help="IANA name, such as Europe/Berlin; else the list's.", show_default=False)
+]
+Language = Annotated[str | None, typer.Option(help="BCP 47 tag, such as de; else the list's.", show_default=False)]
 Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The address alone, such as ada@example.org.")]
 
 _NEAR_MISSES_AMONG = 50_000
@@ -61,41 +75,88 @@ def add(
     context: typer.Context,
     list_name: ListName,
     email: Email,
-    name: Annotated[str, typer.Option(help="Whom the issue greets.")] = "",
-    topics: Annotated[str, typer.Option(help='Topic ids, such as "robotics vision"; else all of the list\'s.')] = "",
-    frequency: Annotated[
-        str | None, typer.Option("--frequency", "-f", help="daily or weekly; else the list's.")
-    ] = None,
-    timezone: Annotated[str | None, typer.Option(help="IANA name, such as Europe/Berlin; else the list's.")] = None,
-    language: Annotated[str | None, typer.Option(help="BCP 47 tag, such as de; else the list's.")] = None,
+    name: Name = None,
+    topics: Topics = None,
+    frequency: OwnFrequency = None,
+    timezone: Timezone = None,
+    language: Language = None,
 ) -> None:
     """Add a subscriber at the end of a list's file; nothing else in it changes."""
     from digest.subscribers.edit import add_row, write_atomically
     from digest.subscribers.subscriber import Subscriber
+    from digest.vetting import doubts, never_gets
 
     site = opened(context)
     mailing_list = site.list(list_name)
     path = site.subscriber_file(mailing_list)
     address = _address(email)
     _refuse_suppressed(site, mailing_list, address)
-    asked = Subscriber(
-        address.address, name, tuple(re.split(r"[\s,;|]+", topics.strip())), frequency, timezone, language
-    )
+    asked = Subscriber(address.address, name or "", _topics(topics), frequency, timezone, language)
     subscriber = _checked(site, mailing_list, asked)
     _expect_file(path)
     write_atomically(path, lambda text: add_row(text, subscriber, str(path)))
     say(f"Added {subscriber.email} to {path}")
-    if reason := _never_gets(mailing_list, subscriber.frequency):
+    for doubt in doubts(address):
+        note(f"note: {address.address} {doubt}")
+    if reason := never_gets(mailing_list, subscriber.frequency):
         note(f"note: {reason}")
+
+
+def _topics(written: str | None) -> tuple[str, ...]:
+    return tuple(re.split(r"[\s,;|]+", (written or "").strip()))
+
+
+@app.command("set")
+def set_fields(
+    context: typer.Context,
+    list_name: ListName,
+    email: Email,
+    name: Name = None,
+    topics: Topics = None,
+    frequency: OwnFrequency = None,
+    timezone: Timezone = None,
+    language: Language = None,
+) -> None:
+    """Change what a subscriber's row says; nothing else in the file changes. An empty value ("") clears a field."""
+    from digest.subscribers.edit import change_row, write_atomically
+    from digest.subscribers.subscriber import Subscriber
+
+    site = opened(context)
+    mailing_list = site.list(list_name)
+    path = site.subscriber_file(mailing_list)
+    address = _address(email)
+    given = {"name": name, "topics": topics, "frequency": frequency, "timezone": timezone, "language": language}
+    wanted = {field: value for field, value in given.items() if value is not None}
+    if not wanted:
+        raise InputError("say what to change: --name, --topics, --frequency, --timezone or --language")
+    asked = Subscriber(address.address, name or "", _topics(topics), frequency, timezone, language)
+    checked = asdict(_checked(site, mailing_list, asked))
+    changes = {field: _cell(checked[field]) for field in wanted}
+    done: list[tuple[int, bool]] = []
+
+    def changed(text: str) -> str:
+        try:
+            new, line = change_row(text, address.canonical, changes, str(path))
+        except InputError as error:
+            raise InputError(f"{error}{_near_miss(site, mailing_list, address)}") from None
+        done.append((line, new != text))
+        return new
+
+    _expect_file(path)
+    write_atomically(path, changed)
+    ((line, is_new),) = done
+    say(f"{path}:{line}: " + (f"changed {', '.join(changes)}" if is_new else "says so already; nothing changed"))
+    _note_what_holds(site, mailing_list, address, changes)
 
 
 def _address(text: str) -> "Address":
     from digest.subscribers.address import parse_address
+    from digest.subscribers.advice import address_meant, with_hint
 
     try:
         return parse_address(text)
     except ValueError as error:
-        raise InputError(f"{text!r}: {error}") from None
+        raise InputError(with_hint(f"{text!r}: {error}", address_meant(text))) from None
 
 
 def _refuse_suppressed(site: "Site", mailing_list: "MailingList", address: "Address") -> None:
@@ -106,6 +167,32 @@ def _refuse_suppressed(site: "Site", mailing_list: "MailingList", address: "Addr
         found = reasons(connection, site, mailing_list, address)
     if found:
         raise InputError("; and ".join(found))
+
+
+def _note_what_holds(site: "Site", mailing_list: "MailingList", address: "Address", changes: Mapping[str, str]) -> None:
+    """Note where a change in the file comes to nothing, since something else goes before it."""
+    from digest.lookup import member
+    from digest.store import readers, suppressions
+    from digest.subscribers.edit import read_lines
+    from digest.subscribers.file import RowProblem, find_row
+    from digest.vetting import never_gets
+
+    path = site.subscriber_file(mailing_list)
+    row = find_row(read_lines(path), str(path), [topic.id for topic in site.topics(mailing_list)], address.canonical)
+    if isinstance(row, RowProblem):
+        note(f"note: {path}:{row.line}: the row is refused all the same: {row.reason}")
+    person, key = member(site, mailing_list, address)
+    domain = suppressions.domain_key(address.address.rpartition("@")[2])
+    with site.store.begin() as connection:
+        barred = suppressions.among(connection, mailing_list.id, {person, key, domain})
+        said = readers.load(connection, person)
+    if barred:
+        note("note: they are suppressed, and get nothing by this row")
+    chosen = [field for field in changes if said and getattr(said.preferences, field, None) is not None]
+    if chosen:
+        note(f"note: they chose their own {' and '.join(chosen)}, which goes before the file")
+    if changes.get("frequency") and (reason := never_gets(mailing_list, changes["frequency"])):
+        note(f"note: {reason}")
 
 
 def _checked(site: "Site", mailing_list: "MailingList", asked: "Subscriber") -> "Subscriber":
@@ -160,99 +247,5 @@ def _near_miss(site: "Site", mailing_list: "MailingList", address: "Address") ->
     return f"; did you mean {known[near[0]]}?" if near else ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Check:
-    """What was found in one list's file; `error` when it can't be used at all."""
-
-    list: str
-    path: Path
-    subscribers: int = 0
-    problems: tuple["RowProblem", ...] = ()
-    error: str | None = None
-
-
-@app.command("check")
-def check(
-    context: typer.Context,
-    list_names: Annotated[
-        list[str] | None, typer.Argument(metavar="[LIST]...", help="Lists to check; else all.", show_default=False)
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Check subscriber files: every row that is refused, and everybody who would never get anything.
-
-    Exit code: 0 when all is well, 3 when rows are refused or warned of, 1 when a file can't be used.
-    """
-    site = opened(context)
-    lists = [site.list(name) for name in list_names] if list_names else site.lists
-    checks = [_check(site, one) for one in lists]
-    if as_json:
-        print_json([_as_dict(one) for one in checks])
-    else:
-        for one in checks:
-            _print_check(one)
-    if any(one.error for one in checks):
-        raise typer.Exit(1)
-    if any(one.problems for one in checks):
-        raise typer.Exit(PARTLY)
-
-
-def _check(site: "Site", mailing_list: "MailingList") -> _Check:
-    from digest.planning import invited
-
-    path = site.subscriber_file(mailing_list)
-    try:
-        file = invited(site, mailing_list)
-    except InputError as error:
-        return _Check(mailing_list.name, path, error=str(error))
-    problems = [*file.problems, *_warnings(site, mailing_list, file)]
-    problems.sort(key=lambda problem: problem.line)
-    return _Check(mailing_list.name, path, len(file.rows), tuple(problems))
-
-
-def _warnings(site: "Site", mailing_list: "MailingList", file: "SubscriberFile") -> "Iterator[RowProblem]":
-    """Yield what is wrong with rows that can be read: nobody would get anything by them."""
-    from digest.store import suppressions
-    from digest.subscribers.file import RowProblem
-    from digest.subscribers.identity import address_key
-
-    with site.store.begin() as connection:
-        suppressed = suppressions.keys(connection, mailing_list.id)
-    for row in file.rows:
-        if suppressed and address_key(site.identity_key, row.address.canonical) in suppressed:
-            yield RowProblem(row.line, "is suppressed and never mailed", row.address.address, refused=False)
-        if row.subscriber.frequency and (reason := _never_gets(mailing_list, row.subscriber.frequency)):
-            yield RowProblem(row.line, reason, row.address.address, refused=False)
-    # What the list itself lacks is said once, not of a million rows.
-    others = [row.line for row in file.rows if row.subscriber.frequency is None]
-    if others and (reason := _never_gets(mailing_list, None)):
-        whom = f"{counted(len(others), 'subscriber')} without a frequency of their own, from this line on: {reason}"
-        yield RowProblem(others[0], whom, refused=False)
-
-
-def _never_gets(mailing_list: "MailingList", frequency: str | None) -> str | None:
-    """Say why a reader of this frequency would get nothing; a list without any schedule is sent by hand."""
-    name, scheduled = mailing_list.name, mailing_list.table.schedule
-    wanted = frequency or mailing_list.table.frequency
-    if not scheduled or wanted in scheduled:
-        return None
-    return f"nobody sends {wanted} issues of this list; add [lists.{name}.schedule.{wanted}] to digest.toml"
-
-
-def _print_check(one: _Check) -> None:
-    if one.error is not None:
-        note(f"error: {one.error}")
-        return
-    for problem in one.problems:
-        kind = "refused" if problem.refused else "warning"
-        whose = f" ({problem.email})" if problem.email else ""
-        say(f"{one.path}:{problem.line}: {kind}: {problem.reason}{whose}")
-    refused = sum(problem.refused for problem in one.problems)
-    found = [counted(one.subscribers, "subscriber")]
-    found += [f"{counted(refused, 'row')} refused"] if refused else []
-    found += [counted(len(one.problems) - refused, "warning")] if len(one.problems) > refused else []
-    say(f"{one.list}: {', '.join(found)}" + ("" if one.problems else ", all is well"))
-
-
-def _as_dict(one: _Check) -> dict[str, Any]:
-    return {**asdict(one), "problems": [asdict(problem) for problem in one.problems]}
+app.command("edit")(editing.edit)
+app.command("check")(vetting.check)

@@ -38,7 +38,7 @@ class Lessons:
             changed = self._suspect(claim, lane, outcome, now) or changed
         if changed:
             tell("relay rests", relay=lane.name, reason=changed)
-        if claim.delivery_id not in self.reopened:
+        if outcome.code and claim.delivery_id not in self.reopened:  # without a reply nobody refused anything
             self.spike = self._last.add(outcome.verb) or self.spike
         return Settlement(claim, outcome, lane.name, at, self._again(claim, outcome, at))
 

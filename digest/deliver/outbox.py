@@ -53,7 +53,7 @@ def outbox(name: str, folder: Path) -> Iterator[Relay]:
         handler = _MaildirHandler(folder)
     except OSError as error:
         raise RelayError(f"relay {name}: {folder}: {error.strerror}; the Maildir must be writable") from error
-    controller = _OnFreePort(handler, hostname="127.0.0.1", port=0, data_size_limit=10_000_000)
+    controller = _OnFreePort(handler, hostname="127.0.0.1", port=0, data_size_limit=10_000_000, enable_SMTPUTF8=True)
     controller.start()
     try:
         yield Relay(

@@ -1,8 +1,8 @@
 """What a relay's reply, or its silence, means for a delivery.
 
-Replies up to MAIL speak of us: the relay is at fault and the subscriber untouched. RCPT and the reply
-to the final dot speak of the address. Enhanced status codes (RFC 3463) come before the basic code
-(RFC 5321, 4.2.1); what isn't known is deferred.
+Replies up to MAIL speak of us: the relay is at fault and the subscriber untouched; 5.6.7 alone is about letters
+outside ASCII in the address. RCPT and the reply to the final dot speak of the address. Enhanced status codes (RFC
+3463) come before the basic code (RFC 5321, 4.2.1); what isn't known is deferred.
 """
 
 import re
@@ -29,6 +29,9 @@ ABOUT_US = frozenset({Stage.CONNECT, Stage.EHLO, Stage.STARTTLS, Stage.AUTH, Sta
 
 NO_SUCH_ADDRESS = frozenset({"5.1.1", "5.1.3", "5.1.6", "5.1.10"})
 """The codes that say the mailbox doesn't exist: the address is suppressed at once, everywhere."""
+
+NOT_INTERNATIONAL = "5.6.7"
+"""The code that says that an address with letters outside ASCII can't be used there (RFC 6531, 3.5)."""
 
 
 class Blame(StrEnum):
@@ -107,7 +110,7 @@ def judge(stage: Stage, code: int, reply: str) -> Outcome:
     found = _ENHANCED.match(text)
     enhanced = found[1] if found else ""
     category = (enhanced or str(code))[:1]
-    verb = _verb(stage, category, code)
+    verb = Verb.FAIL if enhanced == NOT_INTERNATIONAL and stage is Stage.MAIL else _verb(stage, category, code)
     return Outcome(verb, stage, code, enhanced, text)
 
 
@@ -127,6 +130,15 @@ def lost(stage: Stage, reason: str) -> Outcome:
     """
     verb = Verb.LOSE if stage is Stage.DOT else Verb.RELEASE
     return Outcome(verb, stage, 0, "", shown(reason))
+
+
+def lacks_smtputf8(relay: str) -> Outcome:
+    """Return the outcome of a message that a relay can't take, so that it was not sent: its address needs SMTPUTF8.
+
+    That speaks neither of the relay nor of whether the address exists.
+    """
+    reason = f"the relay {relay} doesn't offer SMTPUTF8, which the address needs"
+    return Outcome(Verb.FAIL, Stage.MAIL, 0, NOT_INTERNATIONAL, reason)
 
 
 def shown(text: str) -> str:

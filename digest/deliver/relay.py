@@ -14,7 +14,7 @@ from aiosmtplib import SMTP, SMTPException, SMTPResponseException
 
 from digest.deliver.delivery import Outgoing
 from digest.deliver.envelope import Mode, envelope_sender
-from digest.deliver.outcome import Outcome, Stage, judge, lost
+from digest.deliver.outcome import Outcome, Stage, judge, lacks_smtputf8, lost
 from digest.deliver.transaction import Transaction
 from digest.deliver.wire import Wire, WireError
 
@@ -91,12 +91,16 @@ class RelaySession:
 
     async def _hand_over(self, wire: Wire, message: Outgoing) -> Outcome:
         sender = envelope_sender(self._return_address, message.token, self._relay.envelope)
-        size = f" SIZE={len(message.data)}" if "size" in self._extensions else ""
+        parameters = f" SIZE={len(message.data)}" if "size" in self._extensions else ""
+        if not (message.recipient.isascii() and sender.isascii()):
+            if "smtputf8" not in self._extensions:
+                return lacks_smtputf8(self._relay.name)
+            parameters += " SMTPUTF8 BODY=8BITMIME" if "8bitmime" in self._extensions else " SMTPUTF8"
         transaction = Transaction(wire, self._relay.timeout, pipelined="pipelining" in self._extensions)
         self._transaction = transaction
         try:
             outcome = await transaction.run(
-                f"MAIL FROM:<{sender}>{size}", f"RCPT TO:<{message.recipient}>", message.data
+                f"MAIL FROM:<{sender}>{parameters}", f"RCPT TO:<{message.recipient}>", message.data
             )
         except WireError as error:
             self._drop()

@@ -20,14 +20,17 @@ class Transaction:
         self.stage = Stage.MAIL
 
     async def run(self, mail: str, rcpt: str, message: bytes) -> Outcome:
-        """Return the outcome. Raises WireError when the connection breaks or stays silent."""
+        """Return the outcome; the commands may hold UTF-8 (RFC 6531).
+
+        Raises WireError when the connection breaks or stays silent.
+        """
         commands = (f"{mail}\r\n", f"{rcpt}\r\n", "DATA\r\n")
         if self._pipelined:
-            self._wire.write("".join(commands).encode("ascii"))
+            self._wire.write("".join(commands).encode())
         for stage, command in zip(_STAGES, commands, strict=True):
             self.stage = stage
             if not self._pipelined:
-                self._wire.write(command.encode("ascii"))
+                self._wire.write(command.encode())
             reply = await self._wire.reply(self._timeout)
             if reply.code // 100 == 3 and stage is not Stage.DATA:
                 raise WireError(f"a reply out of turn: {reply.code} {reply.text}"[:200])

@@ -31,7 +31,7 @@ _ASCII_WRAP = TextWrapper(width=_LINE - 1, break_long_words=False, break_on_hyph
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    """A name (may be empty) and an ASCII address."""
+    """A name (may be empty) and an address."""
 
     name: str
     address: str
@@ -100,11 +100,14 @@ def _long_text_field(name: str, clean: str) -> bytes:
 
 
 def mailbox_field(name: str, mailbox: Mailbox) -> bytes:
-    """Return an address field such as To; long and foreign names are encoded and folded."""
+    """Return an address field such as To; long and foreign names are encoded and folded.
+
+    An address with letters outside ASCII stands there in UTF-8 (RFC 6532, 3.2): no encoded word may hold one.
+    """
     words = shown_name(mailbox.name)
     if not words:
-        return f"{name}: {mailbox.address}\r\n".encode("ascii")
-    return f"{name}: {_phrase_and_angle(name, words, mailbox.address)}\r\n".encode("ascii")
+        return f"{name}: {mailbox.address}\r\n".encode()
+    return f"{name}: {_phrase_and_angle(name, words, mailbox.address)}\r\n".encode()
 
 
 def _phrase_and_angle(name: str, words: str, inside: str) -> str:

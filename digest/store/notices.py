@@ -39,7 +39,7 @@ def add(
         "address": address,
         "address_key": address_key,
         "message_id": message_id,
-        "message": message.decode("ascii"),
+        "message": message.decode(),  # UTF-8 where the address is international (RFC 6532)
         "due_at": due_at,
         "deadline": deadline,
         "state": DeliveryState.PLANNED,
@@ -138,7 +138,7 @@ class NoticeLedger:
         query = select(notices.c.message, notices.c.message_id).where(notices.c.id == claim.delivery_id)
         with reading(self._engine).begin() as connection:
             row = connection.execute(query).one()
-        return Outgoing(claim.address, row.message_id.partition("@")[0], row.message.encode("ascii"))
+        return Outgoing(claim.address, row.message_id.partition("@")[0], row.message.encode())
 
 
 def _keys(row: Row[Any]) -> tuple[str, str]:

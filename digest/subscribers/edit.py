@@ -6,21 +6,20 @@ operator's own, comments, line ends.
 
 import fcntl
 import os
-import re
 import stat
-import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from itertools import zip_longest
 from pathlib import Path
 
 from digest.errors import InputError
-from digest.subscribers.address import parse_address
+from digest.subscribers.address import is_of, parse_address
+from digest.subscribers.fields import quoted, with_fields
 from digest.subscribers.file import clean_name
 from digest.subscribers.subscriber import Subscriber
 from digest.subscribers.table import Header, RawRow, read_table, split_lines
 
 _FORMULA = ("=", "+", "-", "@")
-_QUOTED = re.compile(r'[,"\r\n]|^[#\s]|\s$')
 
 
 def add_row(text: str, subscriber: Subscriber, where: str = "the subscriber file") -> str:
@@ -31,17 +30,41 @@ def add_row(text: str, subscriber: Subscriber, where: str = "the subscriber file
     """
     lines = split_lines(text)
     header, rows = read_table(lines, where)
-    values = _values(subscriber, where)
+    values, canonical = _values(subscriber, where)
     before = list(rows)
     for row in before:
-        if _canonical(row, header) == values["email"].casefold():
+        if _is_of(row, header, canonical):
             raise InputError(f"{where}:{row.start + 1}: {values['email']} has this row already")
-    fields = _placed(values, header, where)
+    placed = _placed(values, header, where)
+    fields = [placed.get(place, "") for place in range(header.width)]
     end = line_end(lines[0])
     joint = "" if text.endswith(("\n", "\r")) else end
-    added = text + joint + ",".join(quoted(field) for field in fields) + end
+    added = text + joint + ",".join(map(quoted, fields)) + end
     _expect_rows(added, [*(row.fields for row in before), fields], before, where)
     return added
+
+
+def change_row(
+    text: str, canonical: str, changes: Mapping[str, str], where: str = "the subscriber file"
+) -> tuple[str, int]:
+    """Return `text` with other values in the row of a canonical address, and the row's 1-based line.
+
+    `changes` are values by column, "" to clear it. The row's other fields keep their very bytes. Where an address
+    has several rows the first holds, so it is the one that changes. Raises InputError when there is no such row that
+    can be read, or no column for a value.
+    """
+    lines = split_lines(text)
+    header, rows = read_table(lines, where)
+    placed = _placed(changes, header, where)
+    before = list(rows)
+    at = _place_of(before, header, canonical, where)
+    row = before[at]
+    new = {place: value for place, value in placed.items() if row.fields[place].strip() != value}
+    written = with_fields("".join(lines[row.start : row.end]), new)
+    changed = "".join([*lines[: row.start], written, *lines[row.end :]])
+    fields = [new.get(place, field) for place, field in enumerate(row.fields)]
+    _expect_rows(changed, [one.fields if one is not row else fields for one in before], before, where)
+    return changed, row.start + 1
 
 
 def remove_row(text: str, canonical: str, where: str = "the subscriber file") -> tuple[str, int]:
@@ -55,7 +78,7 @@ def remove_row(text: str, canonical: str, where: str = "the subscriber file") ->
     gone: list[RawRow] = []
     kept: list[RawRow] = []
     for row in rows:
-        (gone if _canonical(row, header) == canonical else kept).append(row)
+        (gone if _is_of(row, header, canonical) else kept).append(row)
     if not gone:
         raise InputError(f"{where}: {canonical} has no row here")
     for row in reversed(gone):
@@ -144,14 +167,16 @@ def _version(target: Path) -> tuple[int, int, int] | None:
     return found.st_ino, found.st_size, found.st_mtime_ns
 
 
-def _values(subscriber: Subscriber, where: str) -> dict[str, str]:
+def _values(subscriber: Subscriber, where: str) -> tuple[dict[str, str], str]:
+    """Return what a subscriber's row holds by column, and their canonical address."""
     try:
-        email = parse_address(subscriber.email).address
+        address = parse_address(subscriber.email)
     except ValueError as error:
         raise InputError(f"{where}: {error}") from None
+    email = address.address
     if email.startswith(_FORMULA):
         raise InputError(f"{where}: {email} begins like a formula, which a spreadsheet would run; it is not added")
-    return {
+    values = {
         "email": email,
         "name": clean_name(subscriber.name),
         "topics": " ".join(subscriber.topics),
@@ -159,22 +184,30 @@ def _values(subscriber: Subscriber, where: str) -> dict[str, str]:
         "timezone": subscriber.timezone or "",
         "language": subscriber.language or "",
     }
+    return values, address.canonical
 
 
-def _placed(values: dict[str, str], header: Header, where: str) -> list[str]:
-    """Return the row's fields in the order of the file's columns."""
-    fields = [""] * header.width
+def _placed(values: Mapping[str, str], header: Header, where: str) -> dict[int, str]:
+    """Return values by the place of their column."""
     for name, value in values.items():
-        if name in header.columns:
-            fields[header.columns[name]] = value
-        elif value:
+        if value and name not in header.columns:
             raise InputError(f"{where}: has no column {name!r} to hold {value!r}; add it to the header and every row")
-    return fields
+    return {header.columns[name]: value for name, value in values.items() if name in header.columns}
 
 
-def quoted(field: str) -> str:
-    """Return a field as CSV writes it (RFC 4180); one that begins with # must not look like a comment."""
-    return '"' + field.replace('"', '""') + '"' if _QUOTED.search(field) else field
+def _place_of(rows: Sequence[RawRow], header: Header, canonical: str, where: str) -> int:
+    """Return the place of the first row of an address that has all its fields."""
+    theirs = [place for place, row in enumerate(rows) if _is_of(row, header, canonical)]
+    if not theirs:
+        raise InputError(f"{where}: {canonical} has no row here")
+    whole = [place for place in theirs if len(rows[place].fields) == header.width]
+    if not whole:
+        row = rows[theirs[0]]
+        raise InputError(
+            f"{where}:{row.start + 1}: has {len(row.fields)} fields where the header has {header.width};"
+            " mend the row before it is changed"
+        )
+    return whole[0]
 
 
 def line_end(line: str) -> str:
@@ -182,22 +215,24 @@ def line_end(line: str) -> str:
     return line[len(line.rstrip("\r\n")) :] or "\n"
 
 
-def _canonical(row: RawRow, header: Header) -> str | None:
+def _is_of(row: RawRow, header: Header, canonical: str) -> bool:
     index = header.columns["email"]
-    try:
-        return parse_address(row.fields[index].strip()).canonical if index < len(row.fields) else None
-    except ValueError:
-        return None
+    return index < len(row.fields) and is_of(row.fields[index], canonical)
 
 
 def _expect_rows(text: str, rows: Sequence[Sequence[str]], known: Sequence[RawRow], where: str) -> None:
     """Make sure that an edit changed no other row: beside a quote that was left open, it could."""
     _, now = read_table(split_lines(text), where)
-    if [list(row.fields) for row in now] == [list(r) for r in rows]:
+    if all(one is not None and two is not None and _alike(one.fields, two) for one, two in zip_longest(now, rows)):
         return
     line = next((row.start + 1 for row in known if row.reason), None)
     place = where if line is None else f"{where}:{line}"
     raise InputError(f"{place}: close the quote that is left open before the file is changed")
+
+
+def _alike(one: Sequence[str], two: Sequence[str]) -> bool:
+    # A row with a quote in it is read without the spaces before its fields.
+    return list(one) == list(two) or [field.strip() for field in one] == [field.strip() for field in two]
 
 
 @contextmanager
@@ -212,8 +247,10 @@ def _locked(path: Path) -> Iterator[None]:
 
 
 def _replace(target: Path, content: Iterable[bytes]) -> None:
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    temporary = Path(name)
+    # Whoever is here holds the lock, so one name is enough; what a killed command left under it goes.
+    temporary = target.with_name(f".{target.name}.new")
+    temporary.unlink(missing_ok=True)
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
         with os.fdopen(handle, "wb") as file:
             file.writelines(content)

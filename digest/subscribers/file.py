@@ -18,7 +18,8 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from digest.errors import meant
-from digest.subscribers.address import Address, parse_address
+from digest.subscribers.address import Address, is_of, parse_address
+from digest.subscribers.advice import address_meant, address_with_comma, language_meant, timezone_meant, with_hint
 from digest.subscribers.subscriber import Subscriber
 from digest.subscribers.table import Header, RawRow, read_table, split_lines
 
@@ -116,7 +117,7 @@ def find_row(
     Only that row is looked at closely. Raises InputError when there is no header to read by.
     """
     header, raw_rows = read_table(lines, where)
-    theirs = (raw for raw in raw_rows if _is_of(_email(raw, header), canonical))
+    theirs = (raw for raw in raw_rows if is_of(_email(raw, header), canonical))
     return next(_rows(theirs, header, frozenset(known_topics)), None)
 
 
@@ -128,15 +129,6 @@ def written_addresses(lines: Iterable[str], where: str) -> Iterator[str]:
     header, raw_rows = read_table(lines, where)
     written = (clean_name(_email(raw, header)) for raw in raw_rows)
     return (address for address in written if "@" in address)
-
-
-def _is_of(written: str, canonical: str) -> bool:
-    if written.isascii():
-        return written.strip().casefold() == canonical
-    try:
-        return parse_address(written).canonical == canonical
-    except ValueError:
-        return False
 
 
 def languages(lines: Iterable[str], where: str) -> frozenset[str]:
@@ -173,7 +165,7 @@ def _row(raw: RawRow, header: Header, topics: frozenset[str]) -> SubscriberRow:
     """Return the row's subscriber. Raises ValueError with the reason when it can't be used."""
     _refuse_shape(raw, header)
     values = {name: raw.fields[index].strip() for name, index in header.columns.items()}
-    address = parse_address(values["email"])
+    address = _address(values["email"])
     name = values.get("name", "")
     subscriber = Subscriber(
         email=address.address,
@@ -184,6 +176,13 @@ def _row(raw: RawRow, header: Header, topics: frozenset[str]) -> SubscriberRow:
         language=_optional(values.get("language"), parse_language),
     )
     return SubscriberRow(raw.start + 1, subscriber, address)
+
+
+def _address(written: str) -> Address:
+    try:
+        return parse_address(written)
+    except ValueError as error:
+        raise ValueError(with_hint(str(error), address_meant(written))) from None
 
 
 def _optional(text: str | None, check: Callable[[str], str]) -> str | None:
@@ -200,6 +199,9 @@ def _refuse_shape(raw: RawRow, header: Header) -> None:
     if len(raw.fields) != header.width:
         until = f" (the row runs to line {raw.end})" if raw.end > raw.start + 1 else ""
         found = f"has {len(raw.fields)} fields where the header has {header.width}{until}"
+        at = header.columns["email"]
+        if len(raw.fields) > at + 1 and (meant := address_with_comma(*raw.fields[at : at + 2])):
+            raise ValueError(f"{found}: a comma stands in the address; did you mean {meant}?")
         raise ValueError(f"{found}; a field with a comma in it needs quotes")
     if "\0" in "".join(raw.fields):
         raise ValueError("holds a NUL byte; the file may be damaged")
@@ -233,7 +235,8 @@ def parse_timezone(text: str) -> str:
     try:
         ZoneInfo(text)
     except (KeyError, ValueError, OSError):
-        raise ValueError(f"{_shown(text)} is no IANA timezone; expected one such as Europe/Berlin") from None
+        reason = f"{_shown(text)} is no IANA timezone; expected one such as Europe/Berlin"
+        raise ValueError(with_hint(reason, timezone_meant(text))) from None
     return text
 
 
@@ -244,7 +247,8 @@ def parse_language(text: str) -> str:
     Raises ValueError with one line that says what is wrong.
     """
     if not _LANGUAGE.fullmatch(text) or len(text) > _LONGEST_TAG:
-        raise ValueError(f"{_shown(text)} is no language tag (BCP 47); expected one such as de or pt-BR")
+        reason = f"{_shown(text)} is no language tag (BCP 47); expected one such as de or pt-BR"
+        raise ValueError(with_hint(reason, language_meant(text)))
     first, *others = text.lower().split("-")
     return "-".join([first, *({2: part.upper(), 4: part.title()}.get(len(part), part) for part in others)])
 

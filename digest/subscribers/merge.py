@@ -12,7 +12,8 @@ from typing import Protocol
 
 from digest.errors import InputError
 from digest.subscribers.address import parse_address
-from digest.subscribers.edit import line_end, quoted
+from digest.subscribers.edit import line_end
+from digest.subscribers.fields import quoted
 from digest.subscribers.table import FIELDS, MAX_LINES, QUOTES, Header, RawRow, read_table
 
 _TOGETHER = 1_000

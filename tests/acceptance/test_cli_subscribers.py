@@ -11,8 +11,10 @@ from typer.testing import CliRunner, Result
 
 from digest.cli.main import app
 from digest.errors import DigestError
-from digest.store import suppressions
-from digest.subscribers.identity import address_key
+from digest.store import readers, suppressions
+from digest.store.readers import Reader
+from digest.subscribers.audience import Preferences
+from digest.subscribers.identity import address_key, subscriber_id
 
 
 class Cli:
@@ -214,3 +216,74 @@ def test_a_mistake_is_one_line_on_stderr_and_exit_code_1(site):
     result = subprocess.run(command, capture_output=True, text=True, env=clean)
     assert result.returncode == 1
     assert result.stderr == "error: there is no list 'dayly'; did you mean 'daily'?\n"
+
+
+def test_set_changes_one_row_and_reads_back(cli):
+    before = cli.daily.read_text("utf-8")
+    result = cli(
+        "set", "daily", "Kurt@Example.net", "--name", "Gödel, Kurt", "--topics", "Vision,robotics", "-f", "Weekly"
+    )
+    assert result.exit_code == 0, result.output
+    assert result.stdout == f"{cli.daily}:12: changed name, topics, frequency\n"
+    row = 'kurt@example.net,"Gödel, Kurt",vision robotics,weekly,America/New_York,\n'
+    assert cli.daily.read_text("utf-8") == before.replace(
+        "kurt@example.net,Kurt Gödel,language-models,,America/New_York,\n", row
+    )
+
+
+def test_set_clears_with_an_empty_value_and_says_when_nothing_changes(cli):
+    assert cli("set", "daily", "kurt@example.net", "--topics", "", "--timezone", "").exit_code == 0
+    assert "kurt@example.net,Kurt Gödel,,,,\n" in cli.daily.read_text("utf-8")
+    before = cli.daily.stat().st_mtime_ns
+    assert "says so already; nothing changed" in cli("set", "daily", "kurt@example.net", "--topics", "").stdout
+    assert cli.daily.stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("kurt@example.net",), "say what to change: --name"),
+        (("kurt@example.org", "--name", "x"), "kurt@example.org has no row here; did you mean kurt@example.net?"),
+        (("kurt@example.net", "--timezone", "berlin"), "did you mean Europe/Berlin?"),
+        (("kurt@example.net", "--topics", "vison"), "did you mean 'vision'?"),
+        (("kurt@example.net", "--language", "German"), "did you mean de?"),
+        (("kurt.example.net", "--name", "x"), "did you mean kurt@example.net?"),
+    ],
+)
+def test_set_refuses_in_one_line_and_changes_nothing(cli, arguments, says):
+    assert says in cli.refusal("set", "daily", *arguments)
+
+
+def test_set_says_where_the_file_is_not_what_counts(cli, site, now):
+    person = subscriber_id(site.identity_key, "daily", "kurt@example.net")
+    key = address_key(site.identity_key, "kurt@example.net")
+    said = Preferences(topics=("vision",))
+    with site.store.begin() as connection:
+        readers.save(connection, Reader(person, "daily", "kurt@example.net", key, "", said, None, now))
+    result = cli("set", "daily", "kurt@example.net", "--topics", "robotics", "--name", "K", "-f", "weekly")
+    assert "note: they chose their own topics, which goes before the file" in result.stderr
+    suppress(site, "daily", "kurt@example.net", now)
+    assert "note: they are suppressed" in cli("set", "daily", "kurt@example.net", "--name", "x").stderr
+    with cli.daily.open("a", encoding="utf-8") as file:
+        file.write("eve@example.org,,astrology,,,\n")
+    assert (
+        "the row is refused all the same: the topic 'astrology'"
+        in cli("set", "daily", "eve@example.org", "--name", "E").stderr
+    )
+
+
+def test_add_doubts_what_looks_like_a_slip_and_adds_it(cli):
+    result = cli("add", "daily", "eve@gmial.com")
+    assert result.exit_code == 0
+    assert "note: eve@gmial.com may be a slip; did you mean eve@gmail.com?" in result.stderr
+    assert "eve@gmail.com" in cli.refusal("add", "daily", "mailto:eve@gmial.com")
+
+
+def test_add_refuses_a_suppressed_domain(cli, site, now):
+    suppress_key(site, suppressions.EVERYWHERE, suppressions.domain_key("example.com"), now)
+    assert "the whole domain example.com is suppressed" in cli.refusal("add", "daily", "eve@example.com")
+
+
+def suppress_key(site, scope, key, now):
+    with site.store.begin() as connection:
+        suppressions.add(connection, scope=scope, address_key=key, address=None, reason="asked", source="test", now=now)

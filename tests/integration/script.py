@@ -67,7 +67,7 @@ class Script:
             return
         sender = recipient = ""
         while line := await reader.readline():
-            command = line.decode("ascii", "replace").rstrip("\r\n")
+            command = line.decode("utf-8", "replace").rstrip("\r\n")
             verb = command.split(" ")[0].split(":")[0].upper()
             self.commands.append(command)
             if verb == "MAIL":

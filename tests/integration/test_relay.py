@@ -164,3 +164,50 @@ def _self_signed(folder):
         capture_output=True,
     )  # fmt: skip
     return certificate, key
+
+
+SMTPUTF8 = (*PIPELINED, "8BITMIME", "SMTPUTF8")
+INTERNATIONAL = Outgoing("jörg@example.org", "token", "To: jörg@example.org\r\n\r\nHello\r\n".encode())
+
+
+@pytest.mark.parametrize(
+    ("extensions", "parameters"),
+    [
+        (SMTPUTF8, "SIZE=32 SMTPUTF8 BODY=8BITMIME"),
+        (("8BITMIME", "SMTPUTF8"), "SMTPUTF8 BODY=8BITMIME"),
+        (("SMTPUTF8",), "SMTPUTF8"),
+    ],
+)
+async def test_an_international_address_is_named_in_utf8_where_that_is_offered(extensions, parameters):
+    script = Script(extensions)
+    async with session(script) as one:
+        assert (await one.send(INTERNATIONAL)).verb is Verb.ACCEPT
+        assert (await one.send(Outgoing("ada@example.org", "token", MESSAGE))).verb is Verb.ACCEPT
+    mails = [command for command in script.commands if command.startswith("MAIL")]
+    assert mails[0] == f"MAIL FROM:<digest@example.org> {parameters}"
+    assert "SMTPUTF8" not in mails[1]  # who doesn't need it doesn't ask for it: a relay further on may lack it
+    assert script.accepted == ["jörg@example.org", "ada@example.org"]
+    assert script.messages[0] == INTERNATIONAL.data + b".\r\n"
+
+
+@pytest.mark.parametrize("extensions", [(), PLAIN, PIPELINED, (*PIPELINED, "8BITMIME")])
+async def test_an_international_address_fails_unsent_where_it_is_not_offered_and_the_connection_serves_on(extensions):
+    script = Script(extensions)
+    async with session(script) as one:
+        got = await one.send(INTERNATIONAL)
+        assert (got.verb, got.code, got.enhanced, got.suppress) == (Verb.FAIL, 0, "5.6.7", False)
+        assert got.said == "the relay test doesn't offer SMTPUTF8, which the address needs"
+        assert (await one.send(Outgoing("ada@example.org", "token", MESSAGE))).verb is Verb.ACCEPT
+    assert [command.split(" ")[0] for command in script.commands] == ["EHLO", "MAIL", "RCPT", "DATA", "QUIT"]
+    assert script.accepted == ["ada@example.org"]
+
+
+@pytest.mark.parametrize("verb", ["mail", "rcpt"])
+async def test_a_relay_that_offers_smtputf8_and_refuses_the_address_is_not_at_fault(verb):
+    got = await _sent(INTERNATIONAL, Script(SMTPUTF8, **{verb: b"550 5.6.7 not to that server\r\n"}))
+    assert (got.verb, got.code, got.enhanced, got.suppress) == (Verb.FAIL, 550, "5.6.7", False)
+
+
+async def _sent(message, script):
+    async with session(script) as one:
+        return await one.send(message)

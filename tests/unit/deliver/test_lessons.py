@@ -6,7 +6,7 @@ from digest.deliver.choice import Domains
 from digest.deliver.delivery import Claim
 from digest.deliver.lane import FAULTS, FIRST_BREAK, Lane
 from digest.deliver.lessons import Lessons
-from digest.deliver.outcome import Stage, judge, lost
+from digest.deliver.outcome import Stage, judge, lacks_smtputf8, lost
 from digest.deliver.pace import Limit
 from digest.deliver.states import Verb
 from digest.deliver.suspicion import FAILURES
@@ -138,3 +138,10 @@ def test_so_many_failures_pause_the_list(lessons, lane):
     assert lessons.spike
     settle(lessons, lane, ACCEPTED, 102)
     assert lessons.spike  # it stays until somebody has looked
+
+
+def test_messages_that_no_relay_was_offered_neither_pause_a_list_nor_speak_of_a_relay(lessons, lane):
+    for number in range(FAILURES * 3):
+        settled = settle(lessons, lane, lacks_smtputf8("main"), number, f"d{number}.example.org")
+        assert settled.again is None
+    assert not (lessons.spike or lessons.reopened or lane.trouble)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.deliver.outcome import NO_SUCH_ADDRESS, Blame, Outcome, Stage, blame, judge, lost
+from digest.deliver.outcome import NO_SUCH_ADDRESS, Blame, Outcome, Stage, blame, judge, lacks_smtputf8, lost
 from digest.deliver.states import DeliveryState, Verb, move
 
 ABOUT_US = (Stage.CONNECT, Stage.EHLO, Stage.STARTTLS, Stage.AUTH, Stage.MAIL)
@@ -169,3 +169,17 @@ def test_what_a_final_failure_says_of_its_address(status, blamed):
 def test_what_is_said_is_the_reply_in_full_or_what_was_met_instead():
     assert judge(Stage.RCPT, 550, "5.1.1 no such user").said == "550 5.1.1 no such user"
     assert lost(Stage.DOT, "timed out").said == "timed out"
+
+
+@pytest.mark.parametrize("stage", [Stage.MAIL, Stage.RCPT, Stage.DOT])
+def test_a_relay_that_takes_no_letters_outside_ascii_speaks_of_the_address_and_suppresses_nobody(stage):
+    outcome = judge(stage, 550, "5.6.7 address needs SMTPUTF8")
+    assert outcome.verb is Verb.FAIL
+    assert not (outcome.suppress or outcome.counts_against)
+
+
+def test_a_message_that_a_relay_cannot_take_fails_without_a_reply():
+    outcome = lacks_smtputf8("main")
+    assert (outcome.verb, outcome.code, outcome.enhanced) == (Verb.FAIL, 0, "5.6.7")
+    assert outcome.said == "the relay main doesn't offer SMTPUTF8, which the address needs"
+    assert not (outcome.suppress or outcome.counts_against or outcome.wants_less)

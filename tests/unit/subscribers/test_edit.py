@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.errors import InputError
-from digest.subscribers.edit import add_row, read_lines, read_text, remove_row, write_atomically
+from digest.subscribers.edit import add_row, change_row, read_lines, read_text, remove_row, write_atomically
 from digest.subscribers.file import clean_name, parse_subscribers
 from digest.subscribers.subscriber import Subscriber
 from digest.subscribers.table import HEADER, split_lines
@@ -82,6 +82,59 @@ def test_a_quote_left_open_above_does_not_swallow_the_new_row() -> None:
 def test_nobody_is_removed_who_is_not_there() -> None:
     with pytest.raises(InputError, match=r"daily.csv: ada@example.org has no row"):
         remove_row("email\nemmy@example.org\n", "ada@example.org", "daily.csv")
+
+
+@pytest.mark.parametrize(
+    ("row", "changes", "changed"),
+    [
+        ("ada@example.org,Ada,tea", {"name": "Augusta"}, "ada@example.org,Augusta,tea"),
+        ("ada@example.org,Ada,tea", {"name": ""}, "ada@example.org,,tea"),
+        ("ada@example.org,,tea", {"name": "Ada"}, "ada@example.org,Ada,tea"),
+        ("ada@example.org,Ada,tea", {"name": "King, Ada"}, 'ada@example.org,"King, Ada",tea'),
+        ('"ada@example.org" , "Ada" ,"a ""b"""', {"name": "x"}, None),
+        (' "ada@example.org", "Ada","a ""b"""', {"name": "x"}, ' "ada@example.org", "x","a ""b"""'),
+        ("ada@example.org , Ada , tea ", {"name": "Augusta"}, "ada@example.org , Augusta , tea "),
+        ("ada@example.org, Ada , tea ", {"name": "a,b"}, 'ada@example.org, "a,b", tea '),
+        ('ADA@example.org,Ad"a,"two\nlines"', {"name": "x"}, 'ADA@example.org,x,"two\nlines"'),
+        ('ada@example.org,"Ada",tea', {"name": "Ada"}, 'ada@example.org,"Ada",tea'),
+        ('ada@example.org,"",tea', {"name": "Ada"}, 'ada@example.org,"Ada",tea'),
+        ("ada@example.org,Ada,tea", {"timezone": ""}, "ada@example.org,Ada,tea"),
+    ],
+)
+def test_a_field_changes_and_the_others_keep_their_bytes(
+    row: str, changes: dict[str, str], changed: str | None
+) -> None:
+    before, after = "\ufeff# ours\r\nemail,name,notes\rx@example.org,,\n", "\r\ny@example.org,,\n"
+    text = f"{before}{row}{after}"
+    if changed is None:  # a space behind a closing quote: the row can't be read, so nobody is found in it
+        with pytest.raises(InputError, match="no row"):
+            change_row(text, "ada@example.org", changes)
+    else:
+        assert change_row(text, "ada@example.org", changes) == (f"{before}{changed}{after}", 4)
+
+
+def test_of_two_rows_the_first_holds_and_so_it_changes() -> None:
+    text = "email,name\nada@example.org\nada@example.org,Ada\nADA@example.org,Ada\n"
+    assert change_row(text, "ada@example.org", {"name": "x"}) == (text.replace("org,Ada\nADA", "org,x\nADA"), 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "changes", "says"),
+    [
+        ("email,name\nemmy@example.org,\n", {"name": "x"}, "ada@example.org has no row here"),
+        (
+            "email,name\nada@example.org\n",
+            {"name": "x"},
+            "daily.csv:2: has 1 fields where the header has 2; mend the row",
+        ),
+        ("email\nada@example.org\n", {"name": "x"}, "no column 'name' to hold 'x'"),
+        ("ada@example.org\n", {"name": "x"}, "add this line above it"),
+    ],
+)
+def test_what_cannot_be_changed_is_refused_in_one_line(text: str, changes: dict[str, str], says: str) -> None:
+    with pytest.raises(InputError, match=r"^[^\n]*daily\.csv[^\n]*\Z") as error:
+        change_row(text, "ada@example.org", changes, "daily.csv")
+    assert says in str(error.value)
 
 
 NAMES = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=6)
