@@ -4,7 +4,7 @@ BIN := .venv/bin
 DIGEST := $(BIN)/digest
 LOCK := --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet
 
-.PHONY: demo test check screenshots eval bench bench-ledger bench-memory bench-papers torture words lock clean
+.PHONY: demo test check screenshots eval bench bench-import bench-ledger bench-memory bench-papers torture interop words lock clean
 
 demo: .venv/run  ## a fresh site in demo/: load the seeds, build, approve, send, and say where the mail lies
 	$(DIGEST) demo demo
@@ -30,6 +30,9 @@ bench: .venv/dev  ## messages a second, beside aiosmtplib, a Jinja2 mailer and s
 bench-memory: .venv/dev  ## memory and seconds with a million subscribers
 	$(BIN)/python tests/benchmarks/memory.py
 
+bench-import: .venv/dev  ## seconds and memory for a million imported rows
+	$(BIN)/python tests/benchmarks/importing.py
+
 bench-ledger: .venv/dev  ## what the ledger costs, in a short list and in a long one
 	$(BIN)/python tests/benchmarks/ledger.py
 
@@ -38,6 +41,9 @@ bench-papers: .venv/dev  ## what 1,000 new papers cost when 100,000 are known
 
 torture: .venv/dev  ## 50,000 messages, the sender killed 200 times, faults injected; prints the table of docs/reliability.md
 	$(BIN)/python tests/torture.py
+
+interop: .venv/dev  ## a real Postfix bounces, a real Dovecot is read: Debian's packages, as root; says what is missing
+	timeout 600 $(BIN)/pytest -n 0 -m interop tests/interop
 
 words: .venv/dev  ## bring the translations in templates/locale up to date with what the templates say
 	$(BIN)/pybabel --quiet extract --mapping-file babel.cfg --no-location --omit-header --output-file .venv/words.pot .

@@ -132,8 +132,8 @@ def _request(
 
 def _expect_room(connection: Connection, request: Request, limits: Limits) -> None:
     """Raise TooManyRequestsError where the network, or all, had their share."""
-    of_day = requests.asked(connection, request.address_key, request.network_key, request.asked_at - DAY)
-    of_hour = requests.asked(connection, request.address_key, request.network_key, request.asked_at - HOUR)
+    of_day = requests.asked(connection, request.network_key, request.asked_at - DAY)
+    of_hour = requests.asked(connection, request.network_key, request.asked_at - HOUR)
     if of_day.from_network >= limits.of_network_a_day:
         raise TooManyRequestsError(DAY)
     if of_hour.from_network >= limits.of_network or of_hour.in_all >= limits.in_all:
@@ -156,19 +156,17 @@ def _notice(site: Site, mailing_list: MailingList, request: Request, language: s
     headers, words = site.headers(mailing_list), site.themes.words(language)
     token = sign(site.signing_keys, Purpose.CONFIRM, request.id)
     asked = set(request.data.get("topics", ()))
-    templates, values = (
-        site.themes.notices(words),
-        {
-            "words": words,
-            "site_name": site.settings.site.name,
-            "postal_address": site.settings.site.postal_address,
-            "list_name": mailing_list.table.name,
-            "link_to": f"{site.settings.site.url}/c/{token}",
-            "days": LASTS.days,
-            "topics": [topic.name for topic in site.topics(mailing_list) if topic.id in asked],
-            "frequency": request.data.get("frequency"),
-        },
-    )
+    templates = site.themes.notices(words)
+    values = {
+        "words": words,
+        "site_name": site.settings.site.name,
+        "postal_address": site.settings.site.postal_address,
+        "list_name": mailing_list.table.name,
+        "link_to": f"{site.settings.site.url}/c/{token}",
+        "days": LASTS.days,
+        "topics": [topic.name for topic in site.topics(mailing_list) if topic.id in asked],
+        "frequency": request.data.get("frequency"),
+    }
     message_id = (
         f"{message_id_local(site.identity_key, f'request {request.id}', request.subscriber_id)}@{headers.domain}"
     )

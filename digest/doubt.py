@@ -69,9 +69,9 @@ def take_back(connection: Connection, site: Site, doubts: Doubted, now: datetime
 def _lift(connection: Connection, issue_id: int, key: IssueKey, domains: frozenset[str], now: datetime) -> None:
     by = f"too many addresses of issue {key} were said not to exist"
     for was in reports.suppressed_as_gone(connection, issue_id, domains):
-        ours = suppressions.of(connection, [was.address_key])
-        if any(one.scope == suppressions.EVERYWHERE and one.at == was.at for one in ours):  # else it has another reason
-            suppressions.lift(connection, scope=suppressions.EVERYWHERE, key=was.address_key, by=by, now=now)
+        for one in suppressions.of(connection, [was.address_key]):
+            if one.at == was.at:  # else it has another reason
+                suppressions.lift(connection, scope=one.scope, key=one.key, by=by, now=now)
         reports.set_effect(connection, was.report_id, Effect.SCORED)
         scores.add_failure(connection, was.address_key, was.at)
 

@@ -40,8 +40,7 @@ def leave(
 def leave_all(
     connection: Connection, site: Site, who: Known, source: str, now: datetime, evidence: Mapping[str, Any]
 ) -> None:
-    """Suppress somebody whose address is known on every list of the site, whether or not they get it."""
-    leave(connection, site, who.subscriber_id, source, now, evidence)
+    """Suppress somebody whose address is known on every list of the settings, whether or not they get it."""
     address = parse_address(who.address)
     for one in site.lists:
         there = Known(member(site, one, address)[0], one.id, who.address, who.address_key)
@@ -64,14 +63,21 @@ def has_said_so(connection: Connection, who: Known | None, subscriber_id: str) -
 
 def come_back(
     connection: Connection, list_id: str, subscriber_id: str, address_key: str, by: str, now: datetime
-) -> None:
+) -> list[str]:
     """Lift what keeps an address off a list, after a completed double opt-in from its mailbox, and after nothing else.
 
-    `by` says which. An address that somebody had moved away from is itself again.
+    `by` says which. An address that somebody had moved away from is itself again. Returns the reasons that were lifted.
     """
-    suppressions.lift(connection, scope=list_id, key=address_key, by=by, now=now)
-    suppressions.lift(connection, scope=EVERYWHERE, key=subscriber_id, by=by, now=now)
+    held = (
+        (list_id, address_key),
+        (list_id, subscriber_id),
+        (EVERYWHERE, subscriber_id),  # who left before we knew their address; the id is of this list alone
+    )
+    found = suppressions.of(connection, [address_key, subscriber_id])
+    for scope, key in held:
+        suppressions.lift(connection, scope=scope, key=key, by=by, now=now)
     readers.stay(connection, subscriber_id)
+    return [one.reason for one in found if (one.scope, one.key) in held]
 
 
 def _leave(connection: Connection, who: Known, source: str, now: datetime, evidence: Mapping[str, Any]) -> None:

@@ -105,6 +105,9 @@ def _row(path: Path, _state: object, topics: tuple[str, ...], canonical: str) ->
 @lru_cache(REMEMBERED)
 def _address(path: Path, _state: object, key: bytes, list_id: str, wanted: str) -> Address | None:
     for written in written_addresses(read_lines(path), str(path)):
+        # Of plain ASCII the canonical form is the lower case, and an address is read only where the id is the same.
+        if written.isascii() and subscriber_id(key, list_id, written.strip().casefold()) != wanted:
+            continue
         try:
             address = parse_address(written)
         except ValueError:

@@ -103,6 +103,7 @@ def _tell_former(connection: Connection, site: Site, before: Standing, request: 
     text = site.themes.notices(site.themes.words(before.choice.language)).render(
         "address_changed.txt.j2",
         site_name=site.settings.site.name,
+        postal_address=site.settings.site.postal_address,
         list_name=mailing_list.table.name,
         address=masked(request.address),
         signup=f"{url}/subscribe/{mailing_list.id}" if url and mailing_list.table.signup else "",
@@ -117,7 +118,15 @@ def _tell_former(connection: Connection, site: Site, before: Standing, request: 
         address=who.address,
         address_key=who.address_key,
         message_id=message_id,
-        message=notice_message(headers.sender, Mailbox("", who.address), text, now, message_id),
+        message=notice_message(
+            headers.sender,
+            Mailbox("", who.address),
+            text,
+            now,
+            message_id,
+            language=before.choice.language,
+            reply_to=headers.reply_to,
+        ),
         due_at=now,
         deadline=now + LASTS,
     )

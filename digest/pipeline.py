@@ -11,7 +11,6 @@ ones before `plan` are a transaction each, `plan` begins anew, and `deliver` has
 """
 
 from collections.abc import Callable, Collection, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
@@ -22,7 +21,7 @@ from digest.config.settings import Frequency
 from digest.deliver.sender import ASKED, SPIKE, Run
 from digest.deliver.states import FINAL, DeliveryState
 from digest.drafting import Ahead, compose_ahead, compose_draft, made_of
-from digest.errors import BusyError, InputError, StateError
+from digest.errors import InputError, StateError
 from digest.frozen import freeze
 from digest.issues.issue import IssueKey
 from digest.issues.period import period_of
@@ -30,7 +29,7 @@ from digest.issues.states import IssueState, Verb, move
 from digest.languages import render_languages
 from digest.linting import expect_frozen_sound, expect_sound
 from digest.planning import Planner, Reach, expect_unchanged, store_plan
-from digest.sending import Control, Sent, send_due, send_notices
+from digest.sending import Control, Sent, notices_first, send_due
 from digest.site import MailingList, Site
 from digest.store import deliveries, editions, issues
 from digest.store.database import reading
@@ -236,8 +235,7 @@ def deliver(
             issues.set_state(connection, stored.id, move(IssueState.SENDING, Verb.PAUSE, stored.key))
             alert_of_pause(connection, site, mailing_list, stored, control.now())
     if sent.run.stopped == SPIKE:
-        with suppress(BusyError):
-            send_notices(site, mailing_list, control)  # the next run may be a day away
+        notices_first(site, mailing_list, control)  # the next run may be a day away
     with site.store.begin() as connection:
         counts = deliveries.counts(connection, stored.id)
         if not _open(counts) and issues.state(connection, stored.id) is IssueState.SENDING:

@@ -6,17 +6,17 @@ of its own, so that other commands find the store free in between.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import islice, product
 from typing import cast
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from digest.audiences import audience_of
 from digest.config.settings import Frequency
 from digest.errors import StateError
 from digest.frozen import frozen_languages, frozen_theme
@@ -27,15 +27,12 @@ from digest.render.present import Publication
 from digest.render.words import offered
 from digest.schedule import next_issue
 from digest.site import MailingList, Site
-from digest.store import deliveries, editions, issues, readers, suppressions
-from digest.store.database import reading
+from digest.store import deliveries, editions, issues
 from digest.store.deliveries import PlannedDelivery
 from digest.store.memory import memory
-from digest.subscribers.audience import Audience, Memory, Said, audience, wants
+from digest.subscribers.audience import Memory, wants
 from digest.subscribers.edit import read_text
 from digest.subscribers.file import RowProblem, SubscriberFile, SubscriberRow, parse_subscribers
-from digest.subscribers.identity import address_key, subscriber_id
-from digest.subscribers.zones import zone_of
 
 BATCH = 10_000
 """Deliveries a transaction: a fraction of a second in which no other command can write."""
@@ -130,7 +127,7 @@ class Planner:
 
     def deliveries(self, remembered: Memory) -> Generator[PlannedDelivery, None, None]:
         """Yield the delivery of each member who gets this issue."""
-        members = self._audience(remembered)
+        members = audience_of(self._site, self._list, self._rows, remembered, self._problems.add, self._now)
         frequency, usual = self.stored.key.frequency, self._list.table.frequency
         date, deadline = self._now, self._deadline()
         for member in members:
@@ -165,36 +162,6 @@ class Planner:
         found = self._problems
         by_line = tuple(sorted(found.first, key=lambda problem: problem.line))
         return Reach(planned, editions, dict(self._left_out), by_line, found.refused, found.untold)
-
-    def _audience(self, remembered: Memory) -> Audience:
-        """Return the list's audience: who signed up or is in the file, less those who are suppressed now."""
-        key, list_id = self._site.identity_key, self._list.id
-
-        store = reading(self._site.store)
-
-        def suppressed(keys: Collection[str]) -> frozenset[str]:
-            with store.begin() as connection:
-                return suppressions.among(connection, list_id, keys)
-
-        def said(ids: Collection[str]) -> Said:
-            with store.begin() as connection:
-                return Said(readers.preferences(connection, ids), readers.moved(connection, ids))
-
-        return audience(
-            invited=self._rows,
-            confirmed=readers.confirmed(self._site.store, list_id),
-            suppressed=suppressed,
-            said=said,
-            known_topics=_topics(self._site, self._list),
-            identify=lambda canonical: (subscriber_id(key, list_id, canonical), address_key(key, canonical)),
-            memory=remembered,
-            refuse=self._problems.add,
-            today=self._day_in(self._list.table.timezone),
-            day_in=self._day_in,
-        )
-
-    def _day_in(self, timezone: str) -> date:
-        return self._now.astimezone(zone_of(timezone) or ZoneInfo(self._list.table.timezone)).date()
 
     def _deadline(self) -> datetime:
         """Return until when a message is tried: yesterday's digest doesn't come after today's."""

@@ -22,7 +22,7 @@ from digest.store.database import reading
 from digest.store.reports import Taken
 from digest.store.sent import Sent
 from digest.subscribers.identity import address_key
-from digest.tracing import leaver, named, trace
+from digest.tracing import Traced, leaver, named, trace
 
 _STATUS = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}")
 
@@ -37,8 +37,10 @@ def take(site: Site, arrivals: Sequence[Arrival], now: datetime) -> list[Effect]
     with reading(site.store).begin() as connection:
         known = reports.known(connection, [arrival.key for arrival in arrivals])
     fresh = {arrival.key: arrival for arrival in arrivals if arrival.key not in known}
+    if not fresh:
+        return [Effect.REPEATED for _ in arrivals]
     about = dict(zip(fresh, trace(site, [one.report for one in fresh.values()], now), strict=True))
-    gone = [sent for key, sent in about.items() if sent and _says_gone(fresh[key].report)]
+    gone = [traced.message for key, traced in about.items() if traced and _says_gone(fresh[key].report)]
     with reading(site.store).begin() as connection:
         doubts = doubted(connection, gone)
     effects: dict[str, Effect] = {}
@@ -67,8 +69,8 @@ class _Taking:
     doubts: Doubted
     now: datetime
 
-    def take(self, arrival: Arrival, about: Sent | None) -> Effect:
-        report = arrival.report
+    def take(self, arrival: Arrival, traced: Traced | None) -> Effect:
+        report, about = arrival.report, traced.message if traced else None
         taken = Taken(
             key=arrival.key,
             origin=shown(arrival.origin)[:80],
@@ -82,7 +84,7 @@ class _Taking:
         report_id = reports.add(self.connection, taken, Effect.NOTED, self.now)
         if report_id is None:  # another process has taken it just now
             return Effect.REPEATED
-        effect = self._act(taken, report, about)
+        effect = self._act(taken, report, traced)
         if effect is not Effect.NOTED:
             reports.set_effect(self.connection, report_id, effect)
         return effect
@@ -91,37 +93,37 @@ class _Taking:
         """Return the key of an address that is named without proof: by it the report is found, and forgotten."""
         return next((address_key(self.site.identity_key, one.canonical) for one in named(report)), None)
 
-    def _act(self, taken: Taken, report: Report, about: Sent | None) -> Effect:
+    def _act(self, taken: Taken, report: Report, traced: Traced | None) -> Effect:
         if report.kind is Kind.LEAVE:
-            return self._leave(taken, report, about)
-        if about is None:
+            return self._leave(taken, report, traced)
+        if traced is None:
             return Effect.UNMATCHED
         if report.kind is Kind.COMPLAINT:
-            return self._suppress(taken, about, "complaint")
+            return self._suppress(taken, traced, "complaint")
         if report.kind is Kind.BOUNCE:
-            return self._bounce(taken, about)
+            return self._bounce(taken, traced)
         return Effect.NOTED
 
-    def _leave(self, taken: Taken, report: Report, about: Sent | None) -> Effect:
+    def _leave(self, taken: Taken, report: Report, traced: Traced | None) -> Effect:
         """Have a reader leave: by the link of their mail, else by its Message-ID."""
-        subscriber = leaver(self.site, report) or (about.subscriber_id if about else "")
+        subscriber = leaver(self.site, report) or (traced.message.subscriber_id if traced else "")
         if not subscriber:
             return Effect.UNMATCHED
         source = taken.origin if report.trusted else "mail"
         leave(self.connection, self.site, subscriber, source, self.now, {"origin": taken.origin})
         return Effect.LEFT
 
-    def _bounce(self, taken: Taken, about: Sent) -> Effect:
-        blamed = blame(taken.status)
+    def _bounce(self, taken: Taken, traced: Traced) -> Effect:
+        blamed, about = blame(taken.status), traced.message
         is_doubted = about.issue_id is not None and about.domain in self.doubts.get(about.issue_id, ())
         if blamed is Blame.GONE and not is_doubted:
-            return self._suppress(taken, about, "no such address")
+            return self._suppress(taken, traced, "no such address")
         if blamed is Blame.NOTHING or self._has_counted(about):
             return Effect.NOTED
         score = scores.add_failure(self.connection, about.address_key, self.now)
         if score is None:
             return Effect.NOTED
-        return self._suppress(taken, about, "can't be reached") if score.is_enough else Effect.SCORED
+        return self._suppress(taken, traced, "can't be reached") if score.is_enough else Effect.SCORED
 
     def _has_counted(self, about: Sent) -> bool:
         """Tell whether the message's failure counts already: by the relay's reply, or by another report."""
@@ -129,10 +131,12 @@ class _Taking:
             return True
         return reports.has_counted(self.connection, delivery_id=about.delivery_id, notice_id=about.notice_id)
 
-    def _suppress(self, taken: Taken, about: Sent, reason: str) -> Effect:
+    def _suppress(self, taken: Taken, traced: Traced, reason: str) -> Effect:
+        """Suppress an address everywhere; on a list alone where a link of that list is all that proves the report."""
+        about = traced.message
         suppressions.add(
             self.connection,
-            scope=suppressions.EVERYWHERE,
+            scope=about.list_id if traced.by_link else suppressions.EVERYWHERE,
             address_key=about.address_key,
             address=about.address or None,
             reason=reason,

@@ -47,9 +47,8 @@ class Sent:
 
 
 def send_due(site: Site, mailing_list: MailingList, stored: StoredIssue, control: Control) -> Sent:
-    """Send the notices of a list, unless somebody does, and what is due of an issue; the caller holds the run lock."""
-    with suppress(BusyError):
-        send_notices(site, mailing_list, control)
+    """Send the notices of a list, and what is due of an issue; the caller holds the run lock."""
+    notices_first(site, mailing_list, control)
     messages = Messages.of(site, stored)
     ledger = SqlLedger(site.store, stored.id, mailing_list.id, mailing_list.table.uncertain)
     with closing(ledger):
@@ -61,6 +60,12 @@ def send_due(site: Site, mailing_list: MailingList, stored: StoredIssue, control
 def notices_due(site: Site, mailing_list: MailingList, now: datetime) -> bool:
     """Tell whether a list has notices to send."""
     return NoticeLedger(site.store, mailing_list.id).open_at(now) > 0
+
+
+def notices_first(site: Site, mailing_list: MailingList, control: Control) -> None:
+    """Send the notices of a list that are due, unless somebody does so now."""
+    with suppress(BusyError):
+        send_notices(site, mailing_list, control)
 
 
 def send_notices(site: Site, mailing_list: MailingList, control: Control) -> Run:

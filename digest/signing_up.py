@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from digest.leaving import LEFT
+from digest.leaving import LEFT, come_back
 from digest.lookup import list_of
 from digest.render.words import offered
 from digest.site import MailingList, Site
@@ -50,7 +50,7 @@ class Standing(Enum):
     OPEN = "waits for its confirmation"
     EXPIRED = "was not confirmed in time"
     DONE = "is confirmed"
-    LEFT = "was confirmed, and its reader has left since"
+    LEFT = "was confirmed, and its reader is not at this address any more"
     BARRED = "was confirmed, and the address must not be mailed all the same"
 
 
@@ -59,9 +59,10 @@ def standing(connection: Connection, request: Request, now: datetime) -> Standin
     if request.confirmed_at is None:
         return Standing.OPEN if now < request.expires_at else Standing.EXPIRED
     found = [one for one in suppressions.of(connection, _keys(request)) if one.scope in (EVERYWHERE, request.list_id)]
-    if not found:
-        return Standing.DONE
-    return Standing.LEFT if all(one.reason == LEFT for one in found) else Standing.BARRED
+    if any(one.reason != LEFT for one in found):
+        return Standing.BARRED
+    is_there = not found and readers.load(connection, request.subscriber_id) is not None
+    return Standing.DONE if is_there else Standing.LEFT
 
 
 def _keys(request: Request) -> list[str]:
@@ -77,9 +78,9 @@ def complete(connection: Connection, site: Site, request: Request, now: datetime
     """
     mailing_list = list_of(site, request.list_id)
     assert mailing_list is not None
-    lifted = _lift(connection, request, now)
+    whose = (request.list_id, request.subscriber_id, request.address_key)
+    lifted = come_back(connection, *whose, "a confirmed sign-up", now)
     before = readers.load(connection, request.subscriber_id)
-    readers.stay(connection, request.subscriber_id)
     readers.save(
         connection,
         Reader(
@@ -101,19 +102,6 @@ def complete(connection: Connection, site: Site, request: Request, now: datetime
         "lifted": lifted,
     }
     readers.record(connection, request.list_id, request.subscriber_id, SIGNED_UP, data, now)
-
-
-def _lift(connection: Connection, request: Request, now: datetime) -> list[str]:
-    """Lift what keeps the reader off this list, and return the reasons it had."""
-    held = (
-        (request.list_id, request.address_key),
-        (request.list_id, request.subscriber_id),
-        (EVERYWHERE, request.subscriber_id),  # who left before we knew their address; the id is of this list alone
-    )
-    found = suppressions.of(connection, [request.address_key, request.subscriber_id])
-    for scope, key in held:
-        suppressions.lift(connection, scope=scope, key=key, by="a confirmed sign-up", now=now)
-    return [one.reason for one in found if (one.scope, one.key) in held]
 
 
 def _preferences(mailing_list: MailingList, asked: Mapping[str, Any], before: Reader | None) -> Preferences:

@@ -21,7 +21,7 @@ from digest.suppressing import scope_of
 
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}|\*")
 
-BATCH = 5_000
+BATCH = 20_000
 """Rows a transaction: a fraction of a second in which no other command can write."""
 
 

@@ -4,12 +4,16 @@ A Message-ID is a keyed hash of the issue and the subscriber (`digest.subscriber
 and it isn't stored. So it is made again, of whom the report names and the issues of late, and compared. Where a message
 was forwarded the report names somebody else; then the Message-IDs of all messages of late are made, once for all
 reports of a batch. An address alone is believed only where a signature proves who wrote the report.
+
+A List-Unsubscribe link is one of ours, but stands in the body as well, and goes along when somebody forwards a message.
+So what it proves alone is told apart: it gives nobody more than the link itself does.
 """
 
 import re
-from collections.abc import Collection, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence, Set
 from datetime import datetime, timedelta
 from itertools import islice
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -19,7 +23,7 @@ from digest.store import sent
 from digest.store.database import reading
 from digest.store.sent import Sent, SentIssue
 from digest.subscribers.address import Address, parse_address
-from digest.subscribers.identity import address_key, message_id_local, subscriber_id
+from digest.subscribers.identity import address_key, message_id_local, message_id_maker, subscriber_id
 from digest.subscribers.tokens import Purpose, verify
 
 NAMED_WITHIN = timedelta(days=60)
@@ -29,7 +33,7 @@ WALKED_WITHIN = timedelta(days=30)
 """How old an issue may be all of whose messages are looked through."""
 
 WALKED = 5_000_000
-"""Messages that are looked through for one batch, at most: some ten seconds."""
+"""Messages that are looked through for one batch, at most: half a minute's work."""
 
 _TOKEN = re.compile(r"[0-9a-f]{32}")
 
@@ -37,18 +41,25 @@ _AT_MOST = 20
 """Tokens, and addresses, that are looked at in one report; a real one has a few."""
 
 
-def trace(site: Site, reports: Sequence[Report], now: datetime) -> list[Sent | None]:
+class Traced(NamedTuple):
+    """The message that a report is about; `by_link` tells that nothing but a List-Unsubscribe link proves it."""
+
+    message: Sent
+    by_link: bool = False
+
+
+def trace(site: Site, reports: Sequence[Report], now: datetime) -> list[Traced | None]:
     """Return the message that each report is proved to be about, None where nothing proves one."""
     with reading(site.store).begin() as connection:
         issues = sent.recent_issues(connection, now - NAMED_WITHIN)
         found = [_by_what_it_says(connection, site, issues, report) for report in reports]
         _add_notices(connection, site, reports, found, now)
-    lost = [n for n, one in enumerate(found) if one is None and _is_worth_a_walk(reports[n])]
+    lost = [n for n, one in enumerate(found) if (one is None or one.by_link) and _is_worth_a_walk(reports[n])]
     if lost:
         tokens = {token for n in lost for token in _tokens(reports[n])}
         walked = _walk(site, tokens, [one for one in issues if one.approved_at > now - WALKED_WITHIN])
         for n in lost:
-            found[n] = next((walked[token] for token in _tokens(reports[n]) if token in walked), None)
+            found[n] = next((Traced(walked[token]) for token in _tokens(reports[n]) if token in walked), found[n])
     return found
 
 
@@ -73,21 +84,34 @@ def _tokens(report: Report) -> list[str]:
     return [token for token in report.tokens[:_AT_MOST] if _TOKEN.fullmatch(token)]
 
 
-def _by_what_it_says(connection: Connection, site: Site, issues: Sequence[SentIssue], report: Report) -> Sent | None:
-    """Look for a message by the Message-ID, and by whom the report names."""
-    tokens = frozenset(_tokens(report))
+def _by_what_it_says(connection: Connection, site: Site, issues: Sequence[SentIssue], report: Report) -> Traced | None:
+    """Look for a message by the Message-ID, by the link, and by whom the report names."""
+    by_list = _candidates(site, report, {issue.key.list_id for issue in issues})
+    if found := _by_token(connection, site, issues, frozenset(_tokens(report)), by_list):
+        return Traced(found)
+    if (of_link := leaver(site, report)) and (found := sent.last_to(connection, [of_link], issues)):
+        return Traced(found, by_link=not report.trusted)
+    if report.trusted and (
+        found := sent.last_to(connection, [one for some in by_list.values() for one in some], issues)
+    ):
+        return Traced(found)
+    return None
+
+
+def _by_token(
+    connection: Connection,
+    site: Site,
+    issues: Sequence[SentIssue],
+    tokens: Set[str],
+    by_list: Mapping[str, Collection[str]],
+) -> Sent | None:
     for token in tokens:
         if found := sent.notice(connection, token):
             return found
-    by_list = _candidates(site, report, {issue.key.list_id for issue in issues})
     for issue in issues if tokens else ():
         for subscriber in by_list[issue.key.list_id]:
             if message_id_local(site.identity_key, str(issue.key), subscriber) in tokens:
                 return sent.delivery(connection, issue.id, subscriber)
-    if subscriber_of_link := leaver(site, report):
-        return sent.last_to(connection, [subscriber_of_link], issues)
-    if report.trusted:
-        return sent.last_to(connection, [one for some in by_list.values() for one in some], issues)
     return None
 
 
@@ -102,7 +126,7 @@ def _candidates(site: Site, report: Report, list_ids: Collection[str]) -> dict[s
 
 
 def _add_notices(
-    connection: Connection, site: Site, reports: Sequence[Report], found: list[Sent | None], now: datetime
+    connection: Connection, site: Site, reports: Sequence[Report], found: list[Traced | None], now: datetime
 ) -> None:
     """Find the notices to whom trusted reports name; in one query, for there is no index by address."""
     open_ = {
@@ -113,7 +137,7 @@ def _add_notices(
     keys = {key for some in open_.values() for key in some}
     by_key = sent.notices_to(connection, keys, now - NAMED_WITHIN) if keys else {}
     for n, some in open_.items():
-        found[n] = next((by_key[key] for key in some if key in by_key), None)
+        found[n] = next((Traced(by_key[key]) for key in some if key in by_key), None)
 
 
 def _is_worth_a_walk(report: Report) -> bool:
@@ -126,14 +150,15 @@ def _is_worth_a_walk(report: Report) -> bool:
 
 def _walk(site: Site, tokens: Set[str], issues: Sequence[SentIssue]) -> dict[str, Sent]:
     """Return messages by the local part of their Message-ID, of all the messages of some issues."""
+    wanted = {bytes.fromhex(token): token for token in tokens}
     found: dict[str, int] = {}
     left = WALKED
     for issue in issues:
-        key = str(issue.key)
+        local = message_id_maker(site.identity_key, str(issue.key))
         for delivery_id, subscriber in islice(sent.subscribers(site.store, issue.id), left):
             left -= 1
-            if (token := message_id_local(site.identity_key, key, subscriber)) in tokens:
-                found[token] = delivery_id
+            if (made := local(subscriber)) in wanted:
+                found[wanted[made]] = delivery_id
         if len(found) == len(tokens) or left == 0:
             break
     with reading(site.store).begin() as connection:

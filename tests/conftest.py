@@ -15,6 +15,7 @@ from digest.theming import copy_theme
 # fewer examples, others each time, so that the unit tests are run often; in CI with as many as Hypothesis holds right.
 settings.register_profile("desk", deadline=None, max_examples=20)
 settings.register_profile("ci", deadline=None, max_examples=100)
+settings.register_profile("long", deadline=None, max_examples=5000)  # pytest --hypothesis-profile=long
 settings.load_profile("ci" if os.environ.get("CI") else "desk")
 
 NOW = datetime(2026, 11, 24, 6, 0, tzinfo=UTC)

@@ -16,7 +16,7 @@ from digest.bounces.report import Kind, Report
 
 logging.getLogger("flufl.bounce").disabled = True  # a mail it can't read is no news for the log
 
-_MAX_BYTES = 32_000
+_MAX_BYTES = 16_000
 _MAX_LINE = 300
 _MAX_RECIPIENTS = 100
 _NEAR = 800
@@ -47,19 +47,21 @@ _ORIGINAL = re.compile(
 
 
 def read(mail: Mail) -> tuple[Report, ...]:
-    """Return a report for each recipient that a bounce in words tells of; none where it is no bounce."""
+    """Return a report for each recipient that a bounce in words tells of; none where it is no bounce.
+
+    One that names no message of ours is not looked through for addresses: it can do nothing, and there may be many.
+    """
     if not _looks_like_bounce(mail):
         return ()
     tokens, token = traces.of_bounce(mail), traces.unsubscribe_token(mail.returned)
     words = _notice(mail)
-    delayed, failed = _failures(mail.lines)
-    told = failed or delayed
-    if not told and not (tokens and words):
-        return ()
+    delayed, failed = _failures(mail.lines) if tokens or token else ((), ())
     kind = Kind.BOUNCE if failed else Kind.DELAY if delayed else _unknown_kind(mail, words)
     if _DELAYED.search(words) or _DELAYED.search(mail.fields.first("subject")):
         kind = Kind.DELAY
-    return tuple(_report(kind, tokens, token, words, address) for address in told or ("",))
+    if kind is Kind.OTHER:
+        return ()
+    return tuple(_report(kind, tokens, token, words, address) for address in failed or delayed or ("",))
 
 
 def _report(kind: Kind, tokens: tuple[str, ...], token: str, words: str, address: str) -> Report:
@@ -70,7 +72,7 @@ def _report(kind: Kind, tokens: tuple[str, ...], token: str, words: str, address
 
 
 def _unknown_kind(mail: Mail, words: str) -> Kind:
-    """Return what a notice is that names no address, and yet a message of ours."""
+    """Return what a notice is that names no address."""
     refused = codes.basic(words) or codes.enhanced(words)
     failed = refused or mail.returned or _SUBJECT.search(mail.fields.first("subject"))
     return Kind.BOUNCE if failed else Kind.OTHER
@@ -83,7 +85,6 @@ def _looks_like_bounce(mail: Mail) -> bool:
         "x-failed-recipients" in mail.fields
         or bool(_SENDER.match(sender.rpartition("<")[2].strip()))
         or (mail.fields.first("return-path") == "<>" and bool(_SUBJECT.search(mail.fields.first("subject"))))
-        or (bool(_SUBJECT.search(mail.fields.first("subject"))) and bool(_SENDER.search(sender)))
     )
 
 

@@ -9,7 +9,7 @@ import typer
 
 from digest import clock
 from digest.cli.arguments import IssueName, issue_key, opened
-from digest.cli.output import Json, counted, note, print_json, print_json_rows, say, short_time, table
+from digest.cli.output import CAME_BACK, Json, counted, note, print_json, print_json_rows, say, short_time, table
 from digest.errors import InputError, meant
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from digest.pipeline import Retried
     from digest.site import MailingList, Site
     from digest.store.deliveries import AttemptRow, DeliveryRow
+    from digest.store.reports import ReportRow
 
 ON_A_SCREEN = 100
 """Rows shown on a terminal, where nobody said how many."""
@@ -32,7 +33,7 @@ def deliveries(
         typer.Option("--state", metavar="STATE", help="Only these, may be repeated; else all but accepted."),
     ] = None,
     address: Annotated[
-        str | None, typer.Option("--address", metavar="ADDRESS", help="One reader, with every attempt.")
+        str | None, typer.Option("--address", metavar="ADDRESS", help="One reader, with every attempt and report.")
     ] = None,
     limit: Annotated[
         int | None,
@@ -120,6 +121,7 @@ def _one_reader(site: "Site", issue_id: int, name: str, given: str, as_json: boo
     from digest.deliver.states import DeliveryState
     from digest.store.database import reading
     from digest.store.deliveries import attempts_of
+    from digest.store.reports import of_delivery
     from digest.subscribers.address import parse_address
     from digest.subscribers.identity import address_key
 
@@ -133,8 +135,10 @@ def _one_reader(site: "Site", issue_id: int, name: str, given: str, as_json: boo
         raise InputError(f"issue {name} has no delivery to {address.address}; they were not in its plan")
     with reading(site.store).begin() as connection:
         tries = attempts_of(connection, row.id)
+        came_back = of_delivery(connection, row.id)
     if as_json:
-        print_json({**_as_dict(row), "tries": [_try_as_dict(one) for one in tries]})
+        reports = [_report_as_dict(one) for one in came_back]
+        print_json({**_as_dict(row), "tries": [_try_as_dict(one) for one in tries], "reports": reports})
         return
     again = f", again at {short_time(row.next_attempt_at)}" if row.state == "deferred" else ""
     say(f"{row.address}: {row.state} after {counted(row.attempts, 'attempt')}{again}")
@@ -144,6 +148,8 @@ def _one_reader(site: "Site", issue_id: int, name: str, given: str, as_json: boo
         say(f"  {short_time(one.at)}  {one.relay or '-'}  {one.stage}: {said}{uncertain}")
     if row.state == "accepted":
         say(f"  {short_time(row.settled_at)}  {row.relay}  accepted: {row.reply}")
+    for report in came_back:
+        say(f"  {short_time(report.at)}  {report.origin}  {CAME_BACK[report.kind]}: {report.said} ({report.effect})")
 
 
 def _try_as_dict(one: "AttemptRow") -> dict[str, Any]:
@@ -155,6 +161,17 @@ def _try_as_dict(one: "AttemptRow") -> dict[str, Any]:
         "code": one.code or None,
         "reply": one.reply,
         "uncertain": one.is_uncertain,
+    }
+
+
+def _report_as_dict(one: "ReportRow") -> dict[str, Any]:
+    return {
+        "at": one.at,
+        "origin": one.origin,
+        "kind": one.kind,
+        "status": one.status or None,
+        "said": one.said,
+        "effect": one.effect,
     }
 
 

@@ -102,15 +102,16 @@ def _understood(summary: "Summary") -> Iterator[str]:
     yield folded(f"{source.file}: ", f"{source.described}, {counted(summary.rows, 'row')}", 2)
     if source.encoding.damaged:
         yield f"  {counted(source.encoding.damaged, 'byte')} of it are not in that encoding"
-    taken = [(ours.replace("_", " "), layout.names[at]) for ours, at in layout.taken.items()]
+    taken = [(ours.replace("_", " "), [layout.names[at]]) for ours, at in layout.taken.items()]
     for ours, theirs in (
         *taken,
-        ("evidence", ", ".join(layout.evidence)),
-        ("your own", ", ".join(summary.own_columns)),
-        ("not used", ", ".join(name for name in layout.unused if name.lower() not in summary.own_columns)),
+        ("who is gone", layout.judged),
+        ("evidence", layout.evidence),
+        ("your own", summary.own_columns),
+        ("not used", [name for name in layout.unused if name.lower() not in summary.own_columns]),
     ):
         if theirs:
-            yield folded(f"  {ours:<11} ", clean_name(theirs), 14)
+            yield folded(f"  {ours:<11}  ", ", ".join(map(clean_name, theirs)), 15)
 
 
 def _counts(summary: "Summary") -> Iterator[str]:

@@ -16,6 +16,7 @@ from digest.cli import (
     bounces,
     deliveries,
     demo,
+    exporting,
     importing,
     init,
     issue,
@@ -89,6 +90,7 @@ app.add_typer(keys.app, name="keys")
 subscribers.app.command("show")(people.show)
 subscribers.app.command("forget")(people.forget)
 subscribers.app.command("import")(importing.import_subscribers)
+subscribers.app.command("export")(exporting.export_subscribers)
 app.add_typer(subscribers.app, name="subscribers")
 app.add_typer(suppressions.app, name="suppressions")
 

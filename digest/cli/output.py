@@ -123,6 +123,23 @@ def left_out_line(left_out: Mapping[str, int]) -> str:
     return f"not planned: {', '.join(f'{number:,} {reason}' for reason, number in sorted(left_out.items()))}"
 
 
+CAME_BACK = {
+    "bounce": "bounced",
+    "complaint": "complained of",
+    "leave": "answered by leaving",
+    "delay": "delayed",
+    "reply": "answered automatically",
+    "other": "reported otherwise",
+}
+"""What became of a message later on, by the kind of the report."""
+
+
+def came_back_line(counts: Mapping[Any, int]) -> str:
+    """Return "came back: 12 bounced, 3 complained of", "" where nothing did; counts are by kind of report."""
+    parts = [f"{counts[kind]:,} {words}" for kind, words in CAME_BACK.items() if counts.get(kind)]
+    return f"came back: {', '.join(parts)}" if parts else ""
+
+
 def issue_facts(stored: "StoredIssue") -> dict[str, Any]:
     """Return what --json says of every issue."""
     return {

@@ -1,7 +1,7 @@
 """`digest status`: what was sent, to how many; of one issue how far it is, how fast, and what holds it up."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,7 +9,17 @@ import typer
 
 from digest import clock
 from digest.cli.arguments import issue_key, opened
-from digest.cli.output import Json, issue_facts, left_out_line, print_json, say, short_time, sum_line, table
+from digest.cli.output import (
+    Json,
+    came_back_line,
+    issue_facts,
+    left_out_line,
+    print_json,
+    say,
+    short_time,
+    sum_line,
+    table,
+)
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -95,6 +105,7 @@ class Standing:
     next_due: datetime | None
     reasons: "list[Reason]"
     now: datetime
+    came_back: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def open(self) -> int:
@@ -138,6 +149,8 @@ class Standing:
             yield sum_line(self.counts)
         if stored.left_out:
             yield left_out_line(stored.left_out)
+        if line := came_back_line(self.came_back):
+            yield line
         if self.open:
             yield from self._progress()
         for reason in self.reasons:
@@ -166,6 +179,7 @@ class Standing:
             "rate": round(self.rate, 1),
             "seconds_left": self.left.total_seconds() if self.left else None,
             "next_due": self.next_due,
+            "came_back": self.came_back,
             "reasons": [
                 {
                     "state": one.state,
@@ -182,7 +196,7 @@ class Standing:
 def _standing(site: "Site", key: "IssueKey", now: datetime) -> Standing:
     from digest import pipeline
     from digest.deliver.states import DeliveryState
-    from digest.store import deliveries
+    from digest.store import deliveries, reports
     from digest.store.database import reading
 
     with reading(site.store).begin() as connection:
@@ -195,4 +209,5 @@ def _standing(site: "Site", key: "IssueKey", now: datetime) -> Standing:
             next_due=deliveries.next_due(connection, stored.id, (DeliveryState.DEFERRED,)),
             reasons=deliveries.reasons(connection, stored.id, map(DeliveryState, _TROUBLED), MOST_REASONS),
             now=now,
+            came_back={str(kind): number for kind, number in reports.counts(connection, stored.id).items()},
         )

@@ -243,7 +243,9 @@ def _near_miss(site: "Site", mailing_list: "MailingList", address: "Address") ->
     from digest.planning import invited
 
     known = {row.address.canonical: row.address.address for row in invited(site, mailing_list).rows}
-    near = get_close_matches(address.canonical, known, n=1, cutoff=0.75) if len(known) <= _NEAR_MISSES_AMONG else []
+    if address.canonical in known or len(known) > _NEAR_MISSES_AMONG:
+        return ""
+    near = get_close_matches(address.canonical, known, n=1, cutoff=0.75)
     return f"; did you mean {known[near[0]]}?" if near else ""
 
 

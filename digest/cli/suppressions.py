@@ -46,7 +46,7 @@ def list_suppressions(
     reason: Annotated[str | None, typer.Option(help="Only those with this reason.")] = None,
     as_json: Json = False,
 ) -> None:
-    """List who must not be mailed, the oldest first. Of an address also what its domain is suppressed by.
+    """List who must not be mailed; of an address also what its domain is suppressed by.
 
     The columns: who, where, the reason, since when, and where the word came from. Who asked to be forgotten shows as a
     key alone.

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from digest.foreign.names import letters
+from digest.foreign.names import ADDRESSES, letters
 from digest.subscribers.table import CSV, Dialect, Window, first_row, rows
 
 SAMPLE_LINES = 200
@@ -19,7 +19,7 @@ def find_dialect(lines: Sequence[str]) -> Dialect:
     """
     text = "".join(lines)
     quote = "'" if '"' not in text and text.lstrip("\ufeff").startswith("'") else '"'
-    best, highest = CSV._replace(quote=quote), (False, 0.0, 1)
+    best, highest = CSV._replace(quote=quote), (0, 0.0, 1)
     for separator in _SEPARATORS:
         dialect = Dialect(separator, quote)
         score = _score(lines, dialect)
@@ -28,12 +28,14 @@ def find_dialect(lines: Sequence[str]) -> Dialect:
     return best
 
 
-def _score(lines: Sequence[str], dialect: Dialect) -> tuple[bool, float, int]:
+def _score(lines: Sequence[str], dialect: Dialect) -> tuple[int, float, int]:
     window = Window(lines)
     header = first_row(window, dialect)
     if header is None:
-        return False, 0.0, 0
+        return 0, 0.0, 0
     width = len(header.fields)
     widths = [len(row.fields) for row in rows(window, (), dialect)]
     agreeing = sum(one == width for one in widths) / len(widths) if widths else 1.0
-    return any("mail" in letters(name) for name in header.fields), agreeing, width
+    names = [letters(name) for name in header.fields]
+    addresses = 2 if any(name in ADDRESSES for name in names) else int(any("mail" in name for name in names))
+    return addresses, agreeing, width

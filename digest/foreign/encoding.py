@@ -63,7 +63,7 @@ def find_encoding(chunks: Iterable[bytes]) -> Encoding:
 def _order_of_nuls(sample: bytes) -> str | None:
     """Return the byte order of UTF-16, in which most letters of an address have a NUL beside them."""
     even, odd = sample[::2].count(0), sample[1::2].count(0)
-    if max(even, odd) * 10 < len(sample) * 3:
+    if not sample or max(even, odd) * 10 < len(sample) * 3:
         return None
     return "LE" if odd > even else "BE"
 

@@ -37,8 +37,12 @@ class Entry(NamedTuple):
     others: tuple[str, ...]
 
 
-def reader_of(layout: Layout, others: Sequence[int] = ()) -> Callable[[RawRow], Entry]:
-    """Return what reads a row of a file. It raises ValueError with the reason when the row can't be used."""
+def reader_of(layout: Layout, others: Sequence[int] = (), *, table: bool = True) -> Callable[[RawRow], Entry]:
+    """Return what reads a row of a file. It raises ValueError with the reason when the row can't be used.
+
+    In a `table` fields may be `escaped`, in JSON they are as they are.
+    """
+    plain = _plain if table else str.strip
     width, at, judge = len(layout.names), layout.taken.get, layout.judge
     email = layout.taken["email"]
     name, first, last = at("name"), at("first_name"), at("last_name")
@@ -47,7 +51,7 @@ def reader_of(layout: Layout, others: Sequence[int] = ()) -> Callable[[RawRow], 
 
     def read(raw: RawRow) -> Entry:
         fields = _checked(raw, width)
-        address = parse_address(_plain(fields[email]))
+        address = parse_address(plain(fields[email]))
         gone = judge(fields)
         said = {column: fields[place][:_LONGEST_EVIDENCE] for column, place in evidence if fields[place]}
         if gone is not None:
@@ -60,14 +64,14 @@ def reader_of(layout: Layout, others: Sequence[int] = ()) -> Callable[[RawRow], 
         return Entry(
             raw.start + 1,
             address,
-            clean_name(_plain(whole)) if whole else "",
+            clean_name(plain(whole)) if whole else "",
             "" if topics is None else fields[topics].strip(),
             "" if frequency is None else _optional(fields[frequency], parse_frequency),
             "" if timezone is None else _optional(fields[timezone], parse_timezone),
             "" if language is None else _optional(fields[language], parse_language),
             None,
             said,
-            tuple([clean_name(_plain(fields[place])) for place in others]),
+            tuple([clean_name(plain(fields[place])) for place in others]),
         )
 
     return read

@@ -34,9 +34,10 @@ def objects_in_lines(lines: Iterator[str]) -> Iterator[JsonRow]:
 def objects_in_array(chunks: Iterator[str]) -> Iterator[JsonRow]:
     """Yield the objects of one JSON array. After a broken one it goes on where a line begins with the next."""
     text = _Text(chunks)
-    text.skip(re.compile(r"[\s\ufeff]*\["))
+    text.skip_space()
+    text.advance(text.at + 1)  # the bracket
     while True:
-        text.skip(_SPACE)
+        text.skip_space()
         if text.at_end() or text.rest.startswith("]", text.at):
             return
         line = text.line
@@ -107,11 +108,10 @@ class _Text:
     def at_end(self) -> bool:
         return self.at >= len(self.rest) and not self._more()
 
-    def skip(self, what: re.Pattern[str]) -> None:
-        while True:
-            match = what.match(self.rest, self.at)
-            if match:
-                self.advance(match.end())
+    def skip_space(self) -> None:
+        """Go on to the next thing; a comma is none."""
+        while match := _SPACE.match(self.rest, self.at):
+            self.advance(match.end())
             if self.at < len(self.rest) or not self._more():
                 return
 

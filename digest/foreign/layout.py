@@ -18,19 +18,20 @@ class Layout:
     """How the rows of a file are read.
 
     `names` are its columns as they are written, `taken` where each of ours stands among them, `evidence` what tells of
-    consent, and `judge` who may be mailed.
+    consent, and `judge` who may be mailed, by what stands in `judged` too.
     """
 
     program: Program
     names: tuple[str, ...]
     taken: Mapping[str, int]
+    judged: Mapping[str, int]
     evidence: Mapping[str, int]
     judge: Judge
 
     @property
     def unused(self) -> tuple[str, ...]:
         """The columns that nothing is taken from."""
-        used = {*self.taken.values(), *self.evidence.values()}
+        used = {*self.taken.values(), *self.judged.values(), *self.evidence.values()}
         return tuple(name for at, name in enumerate(self.names) if at not in used and name and name != IGNORED)
 
 
@@ -54,9 +55,12 @@ def layout_of(
     taken |= {_ours(ours): _theirs(theirs, names, places) for ours, theirs in asked.items()}
     if "email" not in taken:
         raise InputError(_no_addresses(names, sample))
-    evidence = {names[places[one]]: places[one] for one in program.evidence if one in places}
+    judged, evidence = (
+        {names[places[one]]: places[one] for one in wanted if one in places}
+        for wanted in (program.judged, program.evidence)
+    )
     columns: dict[str, int] = places | {ours: taken[ours] for ours in ("status", "left_at") if ours in taken}
-    return Layout(program, names, taken, evidence, judge_of(program, columns, file))
+    return Layout(program, names, taken, judged, evidence, judge_of(program, columns, file))
 
 
 def _ours(name: str) -> str:
@@ -75,6 +79,8 @@ def _theirs(name: str, names: Sequence[str], places: Mapping[str, int]) -> int:
 
 def _no_addresses(names: Sequence[str], sample: Sequence[Sequence[str]]) -> str:
     """Return an error that names the column in which the addresses seem to stand."""
+    if any("@" in name for name in names):
+        return "there is no header above the rows; put a line there that names the columns, such as email,name"
     holding = [name for at, name in enumerate(names) if any("@" in row[at] for row in sample if at < len(row))]
     near = get_close_matches("email", [name.lower() for name in names], n=1)
     likely = holding[:1] or [name for name in names if name.lower() in near]

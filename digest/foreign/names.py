@@ -2,6 +2,9 @@
 
 from functools import lru_cache
 
+ADDRESSES = ("email", "emailaddress", "mail", "mailaddress")
+"""What a column of addresses is called, by its letters."""
+
 
 @lru_cache(maxsize=4096)
 def letters(name: str) -> str:

@@ -6,7 +6,7 @@ Columns are named by their letters alone (`names.letters`), as they were in the 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from digest.foreign.names import letters
+from digest.foreign.names import ADDRESSES, letters
 from digest.foreign.standing import (
     COMPLAINT,
     LEFT,
@@ -43,13 +43,15 @@ class Program:
 
     `marks` are sets of columns; a file that has all of one set is its. `columns` says which of its columns are taken
     for ours, the first that is there; `evidence` which tell of consent. `judge` makes of the columns of a file, and of
-    its name, a judge of its rows beside that by status. `hint` is what its export can't say.
+    its name, a judge of its rows beside that by status, which looks at the columns `judged`. `hint` is what the export
+    can't say.
     """
 
     name: str
     marks: tuple[frozenset[str], ...]
     columns: Mapping[str, tuple[str, ...]]
     judge: Callable[[Columns, str], Judge | None] = lambda _columns, _file: None
+    judged: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
     hint: str = ""
 
@@ -137,14 +139,16 @@ def _listmonk(columns: Columns, _file: str) -> Judge | None:
 
 def _ours(columns: Columns, _file: str) -> Judge:
     """Judge by the columns of `digest subscribers export --everything`."""
-    state, scope, why, since = (columns[name] for name in ("state", "scope", "why", "since"))
+    state, scope, why, since = (columns[name] for name in _STATES)
 
     def judge(fields: Sequence[str]) -> Gone | None:
         match fields[state].strip():
             case "subscribed" | "":
                 return None
             case "suppressed":
-                return Gone(fields[why].strip() or LEFT, fields[scope].strip() == "everywhere", fields[since])
+                return Gone(
+                    fields[why].strip()[:_LONGEST_REASON] or LEFT, fields[scope].strip() == "everywhere", fields[since]
+                )
             case "paused":
                 raise ValueError("pauses, and only the store of the site they are on knows until when")
             case "moved":
@@ -156,7 +160,7 @@ def _ours(columns: Columns, _file: str) -> Judge:
 
 
 _PLAIN = {
-    "email": ("email", "emailaddress", "mail", "mailaddress"),
+    "email": ADDRESSES,
     "name": ("name", "fullname"),
     "first_name": ("firstname", "fname", "givenname"),
     "last_name": ("lastname", "lname", "surname", "familyname"),
@@ -170,7 +174,18 @@ _PLAIN = {
 
 PLAIN = Program("no known program", (), _PLAIN)
 
-OWN = Program("paper-digest", _marks("email state scope why since"), {**_PLAIN, "status": (), "left_at": ()}, _ours)
+_LONGEST_REASON = 30
+"""Characters that the reason of a suppression has at most in the store."""
+
+_STATES = ("state", "scope", "why", "since")
+
+OWN = Program(
+    "paper-digest",
+    _marks("email state scope why since"),
+    {**_PLAIN, "status": (), "left_at": ()},
+    _ours,
+    _STATES,
+)
 
 MAILCHIMP = Program(
     "Mailchimp",
@@ -185,6 +200,7 @@ MAILCHIMP = Program(
         "status": ("status",),
     },
     _mailchimp,
+    ("unsubtime", "cleantime", "unsubreason"),
     ("optintime", "optinip", "confirmtime", "confirmip", "unsubtime", "unsubreason", "cleantime"),
 )
 
@@ -193,6 +209,7 @@ SUBSTACK = Program(
     _marks("activesubscription", "emaildisabled expiry", "subscriptiontype startdate", "stripeplan startdate"),
     {"email": ("email",), "name": ("name",)},
     _substack,
+    ("emaildisabled",),
     ("createdat", "startdate"),
 )
 
@@ -214,6 +231,7 @@ GHOST = Program(
     _marks("subscribedtoemails"),
     {"email": ("email",), "name": ("name",), "topics": ("labels",)},
     _ghost,
+    ("subscribedtoemails", "emaildisabled", "deletedat"),
     ("createdat",),
 )
 
@@ -222,6 +240,7 @@ LISTMONK = Program(
     _marks("uuid attributes status", "uuid attribs status"),
     {"email": ("email",), "name": ("name",), "status": ("status",)},
     _listmonk,
+    ("subscriptionstatus",),
     ("createdat", "status", "subscriptionstatus"),
     "listmonk doesn't say here who unsubscribed from a list: export those by themselves (subscription status"
     " unsubscribed), and give that file to `digest suppressions import` first",

@@ -34,17 +34,14 @@ class Rejects:
         width = max(self._kept, default=-1) + 1
         fields = [*raw.fields] if not raw.reason else [raw.text.strip("\r\n")]
         fields += [""] * (width - len(fields))
-        kept, surplus = [fields[at] for at in self._kept], fields[width:]
+        # What could not be decoded can't be encoded either.
+        row = [field.encode("utf-8", "replace").decode() for field in (*fields, reason)]
+        kept, surplus, why = [row[at] for at in self._kept], row[width:-1], row[-1]
         if self._csv is not None:
-            self._csv.writerow([*map(_written, kept), reason, *map(_written, surplus)])
+            self._csv.writerow([*kept, why, *surplus])
         else:
             said = {name: value for name, value in zip(self._names, kept, strict=True) if value}
-            self._file.write(json.dumps({**said, IGNORED: reason}, ensure_ascii=False) + "\n")
-
-
-def _written(field_: str) -> str:
-    # What could not be decoded can't be encoded either.
-    return field_.encode("utf-8", "replace").decode()
+            self._file.write(json.dumps({**said, IGNORED: why}, ensure_ascii=False) + "\n")
 
 
 def rejects_path(asked: Path | None, source: Path) -> Path:

@@ -26,6 +26,8 @@ _CHUNK = 1 << 20
 _LONGEST_LINE = 1_000_000
 """Characters of a line that are read at a time: a file without line ends is not held whole."""
 
+_MOST_COLUMNS = 1_000
+
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
@@ -61,10 +63,15 @@ def opened_source(path: Path, asked: Mapping[str, str]) -> Iterator[Source]:
     """
     with _opened(path) as file:
         try:
-            source = _understood(file, "standard input" if str(path) == "-" else path.name, asked)
+            source = _understood(file, _name(path), asked)
         except InputError as error:
             raise InputError(f"{path}: {error}") from None
         yield source
+
+
+def _name(path: Path) -> str:
+    """Return the name of a file as it can be stored: bytes in it that are not UTF-8 become question marks."""
+    return "standard input" if str(path) == "-" else path.name.encode("utf-8", "replace").decode()
 
 
 def _opened(path: Path) -> BinaryIO:
@@ -112,9 +119,9 @@ def _json(text: Callable[[], TextIO], begin: str, name: str, encoding: Encoding,
             return objects_in_array(iter(partial(text().read, _CHUNK), ""))
         return objects_in_lines(_lines(text()))
 
-    found = list(islice(objects(), SAMPLE_LINES))
-    names = list(dict.fromkeys(chain.from_iterable(row.value for row in found)))
-    sample = [as_row(row, names).fields for row in found]
+    # A key may come late and say that somebody left, so all objects are asked.
+    names = list(islice(dict.fromkeys(chain.from_iterable(row.value for row in objects())), _MOST_COLUMNS))
+    sample = [as_row(row, names).fields for row in islice(objects(), SAMPLE_LINES)]
     layout = layout_of(names, asked, name, sample)
     return Source(name, encoding, None, layout, lambda: (as_row(row, layout.names) for row in objects()))
 

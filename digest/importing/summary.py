@@ -35,7 +35,7 @@ class Kind:
         """Count somebody; what is told of them is fit for a terminal."""
         self.count += 1
         if len(self.first) < SHOWN:
-            self.first.append(Told(line, clean_name(email), reason))
+            self.first.append(Told(line, clean_name(email), clean_name(reason)))
 
 
 @dataclass(slots=True)

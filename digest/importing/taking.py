@@ -13,6 +13,8 @@ from pathlib import Path
 from shutil import copyfileobj
 from typing import TextIO
 
+from sqlalchemy import Connection
+
 from digest.errors import InputError
 from digest.foreign.entries import reader_of
 from digest.foreign.names import letters
@@ -56,7 +58,8 @@ class Import:
         """Read all rows, and count what would become of them. Raises InputError when the file can't be added to."""
         layout = self.summary.source.layout
         places = {letters(name): at for at, name in enumerate(layout.names)}
-        read = reader_of(layout, [places[letters(other)] for other in self._others])
+        table = self.summary.source.dialect is not None
+        read = reader_of(layout, [places[letters(other)] for other in self._others], table=table)
         lookout = Lookout(self._site, self._list, self._people, self.summary, self._refuse)
         rows = self.summary.source.rows()
         while batch := list(islice(rows, TOGETHER)):
@@ -96,15 +99,19 @@ class Import:
         for batch in _batches(self._people.gone(), BATCH):
             with self._site.store.begin() as connection:
                 suppressions.add_all(connection, [_suppression(one, origin, now) for one in batch])
-        for batch in _batches(self._people.with_evidence(), BATCH):
+                self._keep_evidence(connection, batch, now)
+        for batch in _batches(self._people.subscribers_with_evidence(), BATCH):
             with self._site.store.begin() as connection:
-                for some in _batches(iter(batch), TOGETHER):
-                    evidence = {one.subscriber_id: one.evidence for one in some}
-                    readers.record_imported(connection, self._list.id, evidence, now)
+                self._keep_evidence(connection, batch, now)
         done = Merged()
         if self.summary.merged.new or self.summary.merged.changed:
             rewrite(self._path, lambda lines: self._merged(lines, done, adding=True), _FRESH)
         return done
+
+    def _keep_evidence(self, connection: Connection, people: Sequence[Staged], now: datetime) -> None:
+        for some in _batches((one for one in people if one.evidence), TOGETHER):
+            evidence = {one.subscriber_id: one.evidence for one in some}
+            readers.record_imported(connection, self._list.id, evidence, now)
 
     def _merged(self, lines: Iterable[str], merged: Merged, *, adding: bool) -> Iterator[str]:
         self._people.forget_met()

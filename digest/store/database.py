@@ -64,8 +64,10 @@ def _prepare_connection(connection: Any, _record: object) -> None:
 
 def _begin_immediately(connection: Connection) -> None:
     options = connection.get_execution_options()
-    # Connections are used again, so each transaction says for itself how long it waits.
-    connection.exec_driver_sql(f"PRAGMA busy_timeout = {options.get('patience', PATIENCE) * 1000:.0f}")
+    patience = options.get("patience", PATIENCE)
+    if connection.info.get("patience", PATIENCE) != patience:  # of whoever had this connection before
+        connection.exec_driver_sql(f"PRAGMA busy_timeout = {patience * 1000:.0f}")
+        connection.info["patience"] = patience
     connection.exec_driver_sql("BEGIN" if options.get("reads", False) else "BEGIN IMMEDIATE")
 
 

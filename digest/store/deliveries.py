@@ -1,6 +1,6 @@
 """Deliveries of an issue: planned, counted, listed, put back."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Row, case, delete, exi
 
 from digest.deliver.states import FINAL, WAITING, DeliveryState, Verb, move
 from digest.store.database import reading
+from digest.store.moments import moments_of
 from digest.store.schema import IN_MOTION, attempts, deliveries
 from digest.store.schema_readers import suppressions
 from digest.store.suppressions import EVERYWHERE
@@ -92,7 +93,7 @@ def plan(connection: Connection, issue_id: int, planned: Iterable[PlannedDeliver
     A row takes some microseconds: the statement is the driver's own, and a moment, of which a plan has
     a handful, is written out once.
     """
-    moment = cache(_moments(connection))
+    moment = cache(moments_of(connection))
     constant = (issue_id, DeliveryState.PLANNED.value, 0)
     remaining, added = iter(planned), 0
     while some := list(islice(remaining, _ROWS)):
@@ -103,13 +104,6 @@ def plan(connection: Connection, issue_id: int, planned: Iterable[PlannedDeliver
         connection.exec_driver_sql(_INSERT, rows)
         added += len(rows)
     return added
-
-
-def _moments(connection: Connection) -> Callable[[datetime], Any]:
-    """Return what makes the database's form of a moment."""
-    bind = deliveries.c.date.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
-    assert bind is not None
-    return bind
 
 
 def forget_plan(connection: Connection, issue_id: int, limit: int) -> int:

@@ -1,10 +1,11 @@
 """Moments in the database: the type of columns, and the text in SQLite for statements that go past SQLAlchemy."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, TypeDecorator
+from sqlalchemy import Connection, DateTime, Dialect, TypeDecorator
 
 
 class Moment(TypeDecorator[datetime]):
@@ -26,6 +27,13 @@ class Moment(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)  # type: ignore[no-any-return]
+
+
+def moments_of(connection: Connection) -> Callable[[datetime], Any]:
+    """Return what makes the database's form of a moment, for statements of the driver's own."""
+    bind = Moment().dialect_impl(connection.dialect).bind_processor(connection.dialect)
+    assert bind is not None
+    return bind
 
 
 def to_text(moment: datetime) -> str:

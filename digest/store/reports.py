@@ -126,13 +126,9 @@ def of_delivery(connection: Connection, delivery_id: int) -> list[ReportRow]:
 
 def counts(connection: Connection, issue_id: int) -> Mapping[Kind, int]:
     """Return how many messages of an issue something came back about, by kind (none are left out)."""
-    query = (
-        select(reports.c.kind, func.count(reports.c.delivery_id.distinct()))
-        .join(deliveries, deliveries.c.id == reports.c.delivery_id)
-        .where(deliveries.c.issue_id + 0 == issue_id)  # the sum: from the reports, which are fewer
-        .group_by(reports.c.kind)
-    )
-    return {Kind(kind): number for kind, number in connection.execute(query)}
+    query = select(reports.c.kind, func.count(deliveries.c.id.distinct())).join_from(reports, deliveries)
+    rows = connection.execute(query.where(*_of_issue(issue_id)).group_by(reports.c.kind))
+    return {Kind(kind): number for kind, number in rows}
 
 
 def gone(connection: Connection, issue_id: int) -> Mapping[str, int]:
@@ -150,18 +146,18 @@ def suppressed_as_gone(connection: Connection, issue_id: int, domains: Collectio
 
 
 def _gone(issue_id: int) -> tuple[ColumnElement[bool], ...]:
-    """Return the conditions for an issue's bounces of addresses that don't exist.
+    """Return the conditions for an issue's bounces of addresses that don't exist."""
+    return *_of_issue(issue_id), reports.c.kind == Kind.BOUNCE, reports.c.status.in_(NO_SUCH_ADDRESS)
+
+
+def _of_issue(issue_id: int) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions for the reports on an issue's messages.
 
     They come after its approval, so that only the reports since then are read; the sum keeps the database from walking
     along the issue's deliveries, which are many more.
     """
     approved_at = select(issues.c.approved_at).where(issues.c.id == issue_id).scalar_subquery()
-    return (
-        reports.c.at >= approved_at,
-        reports.c.kind == Kind.BOUNCE,
-        reports.c.status.in_(NO_SUCH_ADDRESS),
-        deliveries.c.issue_id + 0 == issue_id,
-    )
+    return reports.c.at >= approved_at, deliveries.c.issue_id + 0 == issue_id
 
 
 _ROWS: Select[Any] = (

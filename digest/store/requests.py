@@ -36,9 +36,8 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """How often something was asked since a moment: for an address and with a notice, from a network, and in all."""
+    """How often something was asked since a moment: from a network, and in all."""
 
-    of_address: int
     from_network: int
     in_all: int
 
@@ -72,18 +71,14 @@ def confirm(connection: Connection, request_id: str, now: datetime) -> None:
     connection.execute(update(requests).where(requests.c.id == request_id, first).values(confirmed_at=now))
 
 
-def asked(connection: Connection, address_key: str, network_key: str, since: datetime) -> Asked:
+def asked(connection: Connection, network_key: str, since: datetime) -> Asked:
     """Count the requests since a moment."""
     table = requests.c
     counts = [
         connection.execute(
             select(func.count()).select_from(requests).where(table.asked_at > since, *which)
         ).scalar_one()
-        for which in (
-            [table.address_key == address_key, table.expires_at > table.asked_at],
-            [table.network_key == network_key],
-            [],
-        )
+        for which in ([table.network_key == network_key], [])
     ]
     return Asked(*counts)
 

@@ -92,7 +92,7 @@ def subscribers(engine: Engine, issue_id: int) -> Iterator[tuple[int, str]]:
     for start in range(first or 0, (last or -1) + 1, _TOGETHER):
         with reading(engine).begin() as connection:
             rows = connection.execute(query.where(table.id.between(start, start + _TOGETHER - 1))).all()
-        yield from ((row.id, row.subscriber_id) for row in rows)
+        yield from ((row[0], row[1]) for row in rows)
 
 
 def has_accepted(

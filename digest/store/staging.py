@@ -56,7 +56,7 @@ class Staging:
     def __init__(self, database: sqlite3.Connection) -> None:
         self._database = database
         # Nothing in here outlives us, so nothing has to survive a power cut.
-        for pragma in ("journal_mode=OFF", "synchronous=OFF", "locking_mode=EXCLUSIVE", "cache_size=-48000"):
+        for pragma in ("journal_mode=OFF", "synchronous=OFF", "locking_mode=EXCLUSIVE", "cache_size=-16000"):
             database.execute(f"PRAGMA {pragma}")
         for statement in _TABLES.split(";"):
             database.execute(statement)
@@ -119,9 +119,9 @@ class Staging:
         """Yield who is gone."""
         yield from self._people("weight > 0")
 
-    def with_evidence(self) -> Iterator[Staged]:
-        """Yield the people of whom there is evidence of consent."""
-        yield from self._people("evidence IS NOT NULL")
+    def subscribers_with_evidence(self) -> Iterator[Staged]:
+        """Yield the subscribers of whom there is evidence of consent."""
+        yield from self._people("weight = 0 AND evidence IS NOT NULL")
 
     def _people(self, condition: str) -> Iterator[Staged]:
         after = 0

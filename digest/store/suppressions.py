@@ -6,11 +6,14 @@ A suppression goes only when it is lifted, and what was lifted is kept with who 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, delete, exists, insert, select
 
 from digest.store.database import insert_or_ignore, is_among, reading
+from digest.store.moments import moments_of
 from digest.store.schema_readers import lifted_suppressions, suppressions
 
 EVERYWHERE = "*"
@@ -18,6 +21,11 @@ EVERYWHERE = "*"
 FORGOTTEN = "forgotten"
 """The reason of a suppression that is all we kept of somebody. It holds for lists made later too, until it is lifted
 there: no file brings them back, only they themselves do."""
+
+_INSERT = """
+INSERT INTO suppressions (scope, address_key, address, reason, source, at) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT DO NOTHING
+"""
 
 _PAGE = 1_000
 """Suppressions that are read at a time."""
@@ -80,18 +88,13 @@ def add(
 
 def add_all(connection: Connection, new: Sequence[Suppression]) -> int:
     """Keep many suppressions at once; what is there already stays as it is. Returns how many were new."""
+    moment = cache(moments_of(connection))
+    # By key, so that each page of the indexes is touched once and not for each row.
     rows = [
-        {
-            "scope": one.scope,
-            "address_key": one.key,
-            "address": one.address or None,
-            "reason": one.reason,
-            "source": one.source,
-            "at": one.at,
-        }
-        for one in new
+        (one.scope, one.key, one.address or None, one.reason, one.source, moment(one.at))
+        for one in sorted(new, key=attrgetter("key"))
     ]
-    return connection.execute(insert_or_ignore(connection, suppressions), rows).rowcount if rows else 0
+    return connection.exec_driver_sql(_INSERT, rows).rowcount if rows else 0
 
 
 def lift(connection: Connection, *, scope: str, key: str, by: str, now: datetime) -> bool:

@@ -24,6 +24,8 @@ _REQUEST = "-request"
 
 _AT = re.compile(r"\s*(?:\(at\)|\[at\]|\{at\})\s*", re.IGNORECASE)
 _AROUND = " \t.,;:'\"<>()[]"
+_ENDING = re.compile(r"(?:[a-z]{2,3}\.)?(?:[a-z]{2}|com|org|net|edu|gov|info|dev|app)")
+"""What stands behind the last comma of an address, and hardly ever is a name."""
 _DOTS = re.compile(r"\.{2,}")
 _LONGEST = 320
 
@@ -109,7 +111,7 @@ def _is_address(text: str) -> bool:
 def address_with_comma(first: str, second: str) -> str | None:
     """Return the address that two fields were meant to be, where a comma stood for a dot: "ada@example" and "org"."""
     domain = first.rpartition("@")[2]
-    if "@" not in first or "." in domain or not re.fullmatch(r"[a-z.]{2,24}", second.strip()):
+    if "@" not in first or "." in domain or not _ENDING.fullmatch(second.strip()):
         return None
     joined = f"{first.strip()}.{second.strip()}"
     return joined if _is_address(joined) else None

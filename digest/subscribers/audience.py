@@ -49,20 +49,29 @@ class AudienceMember(NamedTuple):
     address: Address
 
 
+class Met(NamedTuple):
+    """Somebody whom the walk through a list met: the member, what they chose themselves, and why they are left out."""
+
+    member: AudienceMember
+    chosen: Preferences | None
+    left_out: LeftOut | None
+
+
 @dataclass(frozen=True, slots=True)
 class Audience:
     """The members, to be walked through once, and the count of those left out by reason.
 
     A list may have a million readers, so nobody is looked at before the walk comes near them;
-    `left_out` is complete when the walk is.
+    `left_out` is complete when the walk is. Who walks through `met` instead meets those left out too, but for
+    duplicates and unusable addresses.
     """
 
-    members: Iterator[AudienceMember]
+    met: Iterator[Met]
     left_out: Counter[LeftOut] = field(default_factory=Counter)
 
     def __iter__(self) -> Iterator[AudienceMember]:
         """Return the members' iterator."""
-        return self.members
+        return (one.member for one in self.met if one.left_out is None)
 
 
 class Memory(Protocol):
@@ -90,8 +99,7 @@ def audience(
     identify: Callable[[str], tuple[str, str]],
     memory: Memory,
     refuse: Callable[[RowProblem], None],
-    today: date,
-    day_in: Callable[[str], date] | None = None,
+    today: Callable[[str | None], date],
 ) -> Audience:
     """Return who gets the list's issues: first the confirmed sign-ups, then the invited, each in its order.
 
@@ -99,7 +107,7 @@ def audience(
     of the other. `suppressed` returns which of some keys must not be mailed: those of addresses, "@example.org" of a
     domain, and subscriber ids. `said` returns what the readers with some subscriber ids said; of their topics those
     that the list has count, and where none is left, all. `identify` returns the subscriber id and the address key of a
-    canonical address; `today` is the day that ends a pause, unless `day_in` returns the day in a reader's own timezone.
+    canonical address; `today` the day in a reader's timezone (None: the list's), which ends a pause.
     """
     left_out: Counter[LeftOut] = Counter()
     topics = frozenset(known_topics)
@@ -107,30 +115,44 @@ def audience(
     signed_up = ((-number, *one) for number, one in enumerate(_confirmed(confirmed, left_out), start=1))
     candidates = chain(signed_up, ((row.line, row.subscriber, row.address) for row in invited))
 
-    def members() -> Iterator[AudienceMember]:
+    def met() -> Iterator[Met]:
         while some := list(islice(candidates, _TOGETHER)):
             found = [AudienceMember(*identify(address.canonical), who, address) for _, who, address in some]
             known = memory.add([(one.subscriber_id, number) for one, (number, *_) in zip(found, some, strict=True)])
             barred = suppressed({key for one in found for key in _keys(one)})
             preferences, moved = said([one.subscriber_id for one in found])
             for position, one in enumerate(found):
-                chosen = preferences.get(one.subscriber_id)
                 if position in known:
                     line, first = some[position][0], known[position]
                     if first > 0:
                         refuse(repeated(line, one.address, first))
                     else:
                         left_out["duplicate"] += 1
-                elif barred and not barred.isdisjoint(_keys(one)):
-                    left_out["suppressed"] += 1
-                elif one.subscriber_id in moved:
-                    left_out["moved"] += 1
-                elif chosen and chosen.paused_until and _day(one, chosen, today, day_in) < chosen.paused_until:
-                    left_out["paused"] += 1
-                else:
-                    yield one._replace(subscriber=laid_over(one.subscriber, chosen, topics)) if chosen else one
+                    continue
+                chosen = preferences.get(one.subscriber_id)
+                reason = _left_out(one, chosen, barred, moved, today)
+                if reason:
+                    left_out[reason] += 1
+                member = one._replace(subscriber=laid_over(one.subscriber, chosen, topics)) if chosen else one
+                yield Met(member, chosen, reason)
 
-    return Audience(members(), left_out)
+    return Audience(met(), left_out)
+
+
+def _left_out(
+    one: AudienceMember,
+    chosen: Preferences | None,
+    barred: Set[str],
+    moved: Collection[str],
+    today: Callable[[str | None], date],
+) -> LeftOut | None:
+    if barred and not barred.isdisjoint(_keys(one)):
+        return "suppressed"
+    if one.subscriber_id in moved:
+        return "moved"
+    if chosen and chosen.paused_until and today(chosen.timezone or one.subscriber.timezone) < chosen.paused_until:
+        return "paused"
+    return None
 
 
 def wants(member: AudienceMember, frequency: str, list_default: str) -> bool:
@@ -151,11 +173,6 @@ def _confirmed(confirmed: Iterable[Subscriber], left_out: Counter[LeftOut]) -> I
 def _keys(member: AudienceMember) -> tuple[str, str, str]:
     domain = member.address.address.rpartition("@")[2]
     return member.address_key, f"@{domain}", member.subscriber_id
-
-
-def _day(member: AudienceMember, chosen: Preferences, today: date, day_in: Callable[[str], date] | None) -> date:
-    timezone = chosen.timezone or member.subscriber.timezone
-    return day_in(timezone) if timezone and day_in else today
 
 
 def laid_over(subscriber: Subscriber, chosen: Preferences, known: Collection[str]) -> Subscriber:

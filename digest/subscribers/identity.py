@@ -8,6 +8,7 @@ ever: another label, another order or another key would make every subscriber a 
 import hmac
 import re
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -40,6 +41,22 @@ def message_id_local(key: bytes, issue_key: str, subscriber_id: str) -> str:
     Strangers can't make one up, so a bounce that returns it is about this message.
     """
     return _keyed(key, "paper-digest message", issue_key, subscriber_id)
+
+
+def message_id_maker(key: bytes, issue_key: str) -> Callable[[str], bytes]:
+    """Return what gives `message_id_local`, as its 16 bytes, for one subscriber id of an issue after the other.
+
+    What they have in common is hashed once: a million take some seconds.
+    """
+    begun = _begun(key).copy()
+    begun.update(_with_lengths(("paper-digest message", issue_key)) + (2 * _ID_BYTES).to_bytes(4, "big"))
+
+    def local(subscriber_id: str) -> bytes:
+        made = begun.copy()
+        made.update(subscriber_id.encode())
+        return made.digest()[:_ID_BYTES]
+
+    return local
 
 
 def _keyed(key: bytes, *parts: str) -> str:

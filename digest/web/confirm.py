@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from digest import signing_up
+from digest import moving, signing_up
 from digest.confirming import find
 from digest.lookup import known, list_of
 from digest.signing_up import Standing, standing
@@ -22,15 +22,16 @@ from digest.store import requests
 from digest.store.database import reading
 from digest.store.requests import Kind
 from digest.store.requests import Request as Asked
+from digest.subscribers.masking import masked
 from digest.web.client import network
 from digest.web.forms import read_form
 from digest.web.offer import Offer, offer_of
 from digest.web.pages import Pages
 
-Complete = Callable[[Connection, Site, Asked, datetime, Mapping[str, Any]], None]
+Complete = Callable[[Connection, Site, Asked, datetime, Mapping[str, Any]], object]
 
-COMPLETE: Mapping[Kind, Complete] = {"signup": signing_up.complete}
-"""What a confirmation does, by the kind of its request."""
+COMPLETE: Mapping[Kind, Complete] = {"signup": signing_up.complete, "address": moving.complete}
+"""What a confirmation does, by the kind of its request. What came of it stands in the store."""
 
 
 class _Seen(NamedTuple):
@@ -89,7 +90,8 @@ class _Confirmation:
         if seen.asked.kind != "address" or seen.standing is not Standing.OPEN:
             return ""
         before = known(connection, self._site, seen.asked.data["from"])
-        return before.address if before else ""
+        # Whoever asked may have nothing but a mail that was passed on to them.
+        return masked(before.address) if before and before.address else ""
 
     def _answer(self, request: Request, seen: _Seen | None, former: str) -> Response:
         if seen is None:

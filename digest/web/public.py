@@ -21,21 +21,20 @@ from digest.web.headers import SecureHeaders
 from digest.web.hooks import hook_routes
 from digest.web.leaving import leaving_routes
 from digest.web.pages import Pages
-from digest.web.signup_form import Hint
 from digest.web.subscribe import subscribe_routes
 
 _PERSONAL = ("/c/", "/p/", "/u/")
 """Where links lead that are somebody's own."""
 
 
-def create_app(site: Site, now: Callable[[], datetime] = clock.now, hint: Hint = lambda _address: None) -> Starlette:
-    """Return the service's pages. To look at one changes nothing; `hint` knows addresses that were likely meant.
+def create_app(site: Site, now: Callable[[], datetime] = clock.now) -> Starlette:
+    """Return the service's pages. To look at one changes nothing.
 
     Nothing here trusts the Host field: links are relative, or begin with the settings' `site.url`.
     """
     pages = Pages(site)
     routes = [
-        *subscribe_routes(site, pages, now, hint),
+        *subscribe_routes(site, pages, now),
         *confirm_routes(site, pages, now),
         *leaving_routes(site, now),
         *choosing_routes(site, now),

@@ -1,18 +1,15 @@
 """The form of the subscribe page as somebody filled it in, and what is wrong with it. Pure."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from starlette.datastructures import FormData
 
 from digest.subscribers.address import MAX_LENGTH, Address, parse_address
+from digest.subscribers.advice import address_doubted, address_meant, with_hint
 from digest.web.offer import Offer
 
 TRAP = "homepage"
 """The field that people don't see. Whoever fills it in fills in everything."""
-
-Hint = Callable[[str], str | None]
-"""Given an address, the one that was likely meant ("ada@gmail.com" for "ada@gmial.com"), or None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +55,13 @@ class Mistake:
     meant: str = ""
 
 
-def address_of(form: SignupForm, hint: Hint) -> Address | Mistake:
+def address_of(form: SignupForm) -> Address | Mistake:
     """Return the address that was typed, or what is wrong with it."""
     try:
         address = parse_address(form.address)
     except ValueError as error:
-        return Mistake(reason=str(error) if form.address else "")
-    meant = None if form.insisted == form.address else hint(address.address)
+        return Mistake(reason=with_hint(str(error), address_meant(form.address)) if form.address else "")
+    meant = None if form.insisted == form.address else address_doubted(address)
     return Mistake(meant=meant) if meant else address
 
 

@@ -25,16 +25,16 @@ from digest.web.form_time import AT_LEAST, AT_MOST, made_at, stamp
 from digest.web.forms import read_form
 from digest.web.offer import Offer, offer_of, open_lists
 from digest.web.pages import Pages
-from digest.web.signup_form import TRAP, Hint, Mistake, SignupForm, address_of
+from digest.web.signup_form import TRAP, Mistake, SignupForm, address_of
 
 log = logging.getLogger(__name__)
 
 
-def subscribe_routes(site: Site, pages: Pages, now: Callable[[], datetime], hint: Hint) -> list[Route]:
-    """Return the routes of the front door and of the subscribe pages; `hint` knows addresses that were likely meant."""
+def subscribe_routes(site: Site, pages: Pages, now: Callable[[], datetime]) -> list[Route]:
+    """Return the routes of the front door and of the subscribe pages."""
     if not site.settings.site.url:
         log.warning("site.url is not set, so nobody can sign up: the links in mail would lead nowhere")
-    way_in = _WayIn(site, pages, now, hint)
+    way_in = _WayIn(site, pages, now)
     return [
         Route("/", way_in.front),
         Route("/subscribe/{list_id}", way_in.page),
@@ -44,8 +44,8 @@ def subscribe_routes(site: Site, pages: Pages, now: Callable[[], datetime], hint
 
 
 class _WayIn:
-    def __init__(self, site: Site, pages: Pages, now: Callable[[], datetime], hint: Hint) -> None:
-        self._site, self._pages, self._now, self._hint = site, pages, now, hint
+    def __init__(self, site: Site, pages: Pages, now: Callable[[], datetime]) -> None:
+        self._site, self._pages, self._now = site, pages, now
 
     def front(self, request: Request) -> Response:
         """Show what there is to subscribe to; a single list's form at once, and where there is none, the archive."""
@@ -85,7 +85,7 @@ class _WayIn:
         form = SignupForm.read(sent, self._offer(mailing_list))
         if form.trapped:
             return self._look_into_your_inbox(request, mailing_list)
-        address = address_of(form, self._hint)
+        address = address_of(form)
         if isinstance(address, Mistake):
             return self._form(request, mailing_list, home="../", form=form, mistake=address)
         made, now = made_at(self._site.signing_keys, form.made), self._now()

@@ -254,6 +254,13 @@ def test_set_refuses_in_one_line_and_changes_nothing(cli, arguments, says):
     assert says in cli.refusal("set", "daily", *arguments)
 
 
+def test_who_has_a_row_is_not_asked_whether_they_were_meant(cli):
+    cli.daily.write_text("email\nkurt@example.net\n", encoding="utf-8")
+    line = cli.refusal("set", "daily", "kurt@example.net", "--name", "x")
+    assert "has no column 'name' to hold 'x'" in line
+    assert "did you mean" not in line
+
+
 def test_set_says_where_the_file_is_not_what_counts(cli, site, now):
     person = subscriber_id(site.identity_key, "daily", "kurt@example.net")
     key = address_key(site.identity_key, "kurt@example.net")

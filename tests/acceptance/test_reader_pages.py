@@ -173,7 +173,7 @@ def test_a_new_address_is_asked_for(ada, visit):
     page.get_by_role("link", name="Have it sent to another address").click()
     page.get_by_label("New address").fill("new@@example.net")
     page.keyboard.press("Enter")
-    assert "can't be used" in page.get_by_role("alert").inner_text()
+    assert "can’t be used" in page.get_by_role("alert").inner_text()
     page.get_by_label("New address").fill("new@example.net")
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="Look into the other mailbox").wait_for()

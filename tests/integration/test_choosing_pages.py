@@ -116,9 +116,9 @@ def test_no_topic_and_all_topics_are_all_also_those_that_come_later(grace):
 @pytest.mark.parametrize(
     ("field", "value", "words"),
     [
-        ("topics", ["vision", "astrology"], "isn't among those"),
-        ("topics", "../../etc/passwd", "isn't among those"),
-        ("frequency", "hourly", "doesn't come that often"),
+        ("topics", ["vision", "astrology"], "isn’t among those"),
+        ("topics", "../../etc/passwd", "isn’t among those"),
+        ("frequency", "hourly", "doesn’t come that often"),
         ("timezone", "Europe/Berln", "Did you mean Europe/Berlin?"),
         ("timezone", "new york", "Did you mean America/New_York?"),
         ("timezone", "../../../etc/passwd", "no such timezone"),

@@ -15,13 +15,16 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from digest import clock
+from digest.bounces.report import Kind
 from digest.errors import BusyError
 from digest.issues.states import Verb
 from digest.pipeline import change_state, key_of
+from digest.returned import take
 from digest.site import Site
 from digest.store import deliveries, issues, suppressions
 from digest.store.schema import deliveries as deliveries_table
 from digest.subscribers.identity import address_key
+from tests.integration.sending import arrival, bounce
 
 ADA, EMMY, KURT = "ada@example.org", "emmy@example.org", "kurt@example.net"
 
@@ -342,3 +345,26 @@ def test_a_terminal_gets_a_bar_and_the_log_stands_above_it(mailed, server, colum
     (warning,) = [line for line in re.split(r"[\r\n]+", text) if "warning" in line]
     assert "━" not in warning
     assert "5 planned = 4 accepted + 1 failed." in text
+
+
+def test_what_came_back_is_told_of_the_issue_and_of_the_reader(mailed, now):
+    assert "came back" not in said(mailed, "send", "daily")
+    with mailed.store.begin() as connection:
+        (stored,) = issues.recent(connection)
+    said_later = clock.now()
+    lost = bounce(mailed, stored.key, ADA)
+    delay = bounce(mailed, stored.key, ADA, "4.4.1", kind=Kind.DELAY, said="421 4.4.1 later")
+    complaint = bounce(mailed, stored.key, EMMY, "", kind=Kind.COMPLAINT, said="abuse")
+    take(mailed, [arrival(one) for one in (delay, lost, complaint)], said_later)
+    assert "came back: 1 bounced, 1 complained of, 1 delayed" in said(mailed, "status", "daily")
+    assert json.loads(said(mailed, "status", "daily", "--json"))["came_back"] == {
+        "bounce": 1, "complaint": 1, "delay": 1,
+    }  # fmt: skip
+    lines = said(mailed, "deliveries", "daily", "--address", ADA).splitlines()
+    assert lines[0] == f"{ADA}: accepted after 1 attempt"
+    assert "  mailbox bounces  delayed: 421 4.4.1 later (noted)" in lines[-2]
+    assert "  mailbox bounces  bounced: 550 5.1.1 says the other server (suppressed)" in lines[-1]
+    (report,) = json.loads(said(mailed, "deliveries", "daily", "--address", EMMY, "--json"))["reports"]
+    assert (report["kind"], report["effect"], report["status"], report["said"]) == (
+        "complaint", "suppressed", None, "abuse",
+    )  # fmt: skip

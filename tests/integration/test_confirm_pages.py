@@ -19,7 +19,6 @@ from digest.store.schema_readers import requests
 from digest.subscribers.address import parse_address
 from digest.subscribers.audience import Preferences
 from digest.subscribers.tokens import Purpose, sign
-from digest.web import confirm
 from tests.integration.asking import URL, open_for_all, set_up
 from tests.integration.test_notifying import until
 
@@ -130,7 +129,7 @@ def test_a_link_that_was_used_does_not_bring_back_who_has_left(front, public, li
     front.post(link)
     with public.store.begin() as connection:
         leave(connection, public, member(public, public.list("daily"), ADA)[0], "one click", now, {})
-    assert "The same link doesn’t bring you back" in front.post(link).words
+    assert "“Daily Papers” doesn’t go to ada@example.org now" in front.post(link).words
     assert front.sign_up(ADA.address).status == 200  # another one does
     assert "You are subscribed" in front.post(paths(public)[-1]).words
     with public.store.begin() as connection:
@@ -161,29 +160,32 @@ def test_the_page_speaks_the_language_in_which_was_asked(front, public):
     assert page.headers["content-language"] == "fr"
 
 
-def test_a_new_address_is_confirmed_by_its_owner_who_sees_which_one_it_takes_the_place_of(
-    public, front, now, monkeypatch
-):
-    done = []
-    monkeypatch.setattr(confirm, "COMPLETE", {"address": lambda *values: done.append(values)})
+def test_a_new_address_is_confirmed_by_its_owner_who_sees_which_one_it_takes_the_place_of(public, front, now):
     daily = public.list("daily")
+    new = parse_address("lovelace@example.org")
     subscriber, key = member(public, daily, ADA)
     with public.store.begin() as connection:
         readers.save(connection, Reader(subscriber, "daily", ADA.address, key, "", Preferences(), now, now))
-    new = parse_address("lovelace@example.org")
     ask(public, daily, "address", new, {"from": subscriber}, network="x", language="de", now=now)
     (path,) = paths(public)
     page = front.get(path)
-    assert "So far ada@example.org From now on lovelace@example.org" in page.words
+    assert "So far a••@example.org From now on lovelace@example.org" in page.words
     answers = [front.post(path, X_Forwarded_For="192.0.2.9"), front.post(path), front.get(path)]
     assert len({answer.body for answer in answers}) == 1
     assert "“Daily Papers” goes to lovelace@example.org from now on." in answers[0].words
-    ((_, _, request, moment, evidence),) = done
-    assert (request.address, request.data, moment) == (new.address, {"from": subscriber}, now)
-    assert evidence == {"network": "127.0.0.1/32"}
+    with public.store.begin() as connection:
+        moved = readers.load(connection, member(public, daily, new)[0])
+        (event,) = readers.events(connection, [subscriber])
+    assert (moved.address, moved.confirmed_at) == (new.address, now)
+    assert (event.kind, event.data["network"]) == ("moved", "127.0.0.1/32")
     ask(public, daily, "address", new, {"from": "0" * 32}, network="y", language="en", now=front.now[0])
-    (path,) = set(paths(public)) - {path}
+    (path,) = {one for one in paths(public) if one.startswith("/c/")} - {path}
     assert "So far" not in front.get(path).words  # nobody is found under that id
+    with public.store.begin() as connection:
+        readers.remove(connection, moved.subscriber_id)
+    assert "“Daily Papers” doesn’t go to lovelace@example.org now" in front.post(path).words
+    ask(public, daily, "address", new, {"from": subscriber}, network="z", language="en", now=front.now[0])
+    path = paths(public)[-1]
     front.pass_by(days=3)
     late = front.get(path)
     assert (late.status, "still goes to your former address" in late.words) == (410, True)

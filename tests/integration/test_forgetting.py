@@ -272,8 +272,10 @@ def test_a_message_on_the_wire_asks_for_another_run(mailed, daily, now):
     assert len(claims) == 2
     done = forget(mailed, ADA, now)
     assert "a message to them is on the wire" in done.again
-    delivered = send(mailed, daily, "daily", DAY, Control(now=lambda: now + timedelta(hours=1)))
-    assert delivered.counts["suppressed"] == 1
+    for hours in (1, 3):  # the first run finds what the one that died had claimed
+        moment = now + timedelta(hours=hours)
+        delivered = send(mailed, daily, "daily", DAY, Control(now=lambda moment=moment: moment))
+    assert dict(delivered.counts) == {"accepted": 1, "suppressed": 1}
     done = forget(mailed, ADA, now)
     assert done.again == ""
 
@@ -283,7 +285,7 @@ def test_a_notice_on_the_wire_keeps_its_message_and_is_never_tried_again(mailed,
     ledger = NoticeLedger(mailed.store, "daily")
     (claim,) = ledger.exchange([], [one.id for one in ledger.due_again(now, 9)], now)
     assert forget(mailed, ADA, now).again
-    assert b"ada@example.org" in ledger.message(claim).content
+    assert b"ada@example.org" in ledger.message(claim).data
     later = now + timedelta(days=1)
     ledger.recover(later)  # its run died
     assert ledger.exchange([], [claim.delivery_id], later) == []

@@ -67,7 +67,8 @@ def mail(who: Links):
     with who.site.store.begin() as connection:
         rows = connection.execute(select(notices).order_by(notices.c.id)).all()
     found = [message_from_string(row.message, policy=policy.default) for row in rows]
-    return [(str(one["To"]), f"{one['Subject']}\n{one.get_content()}") for one in found]
+    texts = [one.get_body(("plain",)).get_content() for one in found]
+    return [(str(one["To"]), f"{one['Subject']}\n{text}") for one, text in zip(found, texts, strict=True)]
 
 
 def reached(site, now):
@@ -103,7 +104,7 @@ def test_the_answer_is_the_same_whatever_the_address_is(grace, now):
 def test_what_is_no_address_is_said_and_asked_again(grace, written):
     answer = grace.post(f"{grace.choose}/address", {"address": written})
     assert answer.status == 422
-    assert "This can't be used" in answer.words
+    assert "This can’t be used" in answer.words
     assert mail(grace) == []
 
 
@@ -266,3 +267,41 @@ def test_the_same_address_is_no_move(grace, now):
     assert confirms(grace, asks(grace, "GRACE@example.com"), now) is Move.ALREADY
     assert grace.address in reached(grace.site, now).addresses
     assert len(mail(grace)) == 1
+
+
+def test_all_of_it_by_the_pages(grace, now):
+    """From the preferences over the notice's link to the confirmed address; the former one is shown to nobody whole."""
+    path = f"/c/{asks(grace)}"
+    page = grace.get(path)
+    assert "g••@example.com" in page.words
+    assert grace.address not in page.page
+    assert grace.address in reached(grace.site, now).addresses
+    answer = grace.post(path)
+    assert f"goes to {NEW} from now on" in answer.words
+    assert NEW in reached(grace.site, now).addresses
+    assert "is changed" in grace.post(path).words
+    assert "is changed" in grace.get(path).words
+    assert len(mail(grace)) == 2
+
+
+def test_the_page_says_when_nothing_was_changed(grace, now):
+    path = f"/c/{asks(grace)}"
+    grace.post(grace.leave, {"List-Unsubscribe": "One-Click"})
+    for answer in (grace.post(path), grace.get(path)):
+        assert "This link has been used" in answer.words
+        assert 'href="../subscribe/daily"' in answer.page
+    assert NEW not in reached(grace.site, now).addresses
+
+
+def test_who_has_moved_on_is_not_told_otherwise(grace, now):
+    path = f"/c/{asks(grace)}"
+    grace.post(path)
+    there = Links(grace.site, grace.port, "daily", NEW)
+    with grace.site.store.begin() as connection:
+        former = dict(connection.execute(select(requests)).one()._mapping)
+        connection.execute(requests.delete())
+    grace.post(f"/c/{asks(there, 'third@example.org')}")
+    with grace.site.store.begin() as connection:
+        connection.execute(requests.insert().values(**former))
+    assert f"doesn’t go to {NEW} now" in grace.post(path).words
+    assert "third@example.org" in reached(grace.site, now).addresses

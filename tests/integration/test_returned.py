@@ -10,7 +10,10 @@ from hypothesis import strategies as st
 
 from digest import returned, tracing
 from digest.bounces.report import Effect, Kind, Report
+from digest.bounces.webhook import link_in, tokens_in
+from digest.pipeline import send
 from digest.returned import take
+from digest.sending import Control
 from digest.site import Site
 from digest.store import notices, readers, reports, scores, suppressions
 from digest.subscribers.tokens import Purpose, sign
@@ -86,6 +89,26 @@ def test_the_token_of_one_reader_does_nothing_to_another(site, issue, now):
     assert [address for _, address, _, _ in suppressed(site, ADA, KURT)] == [KURT]
 
 
+@pytest.mark.parametrize("envelope", ["from", "verp"])
+def test_what_stands_in_a_message_that_was_sent_finds_it(mailed, server, now, envelope):
+    path = mailed.root / "digest.toml"
+    path.write_text(
+        path.read_text("utf-8").replace("connections = 2", f'connections = 2\nenvelope = "{envelope}"'), "utf-8"
+    )
+    site = Site.open(mailed.root)
+    key = send(site, site.list("daily"), "daily", now.date(), Control(now=lambda: now)).issue.key
+    sent = {to.rcpt_tos[0]: (to.mail_from, message) for to, message in server.messages}
+    came_to, message = sent.pop(ADA)
+    tokens = tokens_in(came_to if envelope == "verp" else message["Message-ID"])
+    returned = Report(Kind.BOUNCE, tokens, (ADA,), status="5.1.1")
+    others = [
+        Report(Kind.COMPLAINT, unsubscribe=link_in(other["List-Unsubscribe"]), recipients=(ADA,))
+        for _, other in sent.values()
+    ]
+    assert take(site, [arrival(one) for one in (returned, *others)], now) == [Effect.SUPPRESSED] * 5
+    assert {(row.address, row.issue) for row in listed(site)} == {(address, key) for address in (ADA, *sent)}
+
+
 def test_a_report_from_where_a_message_was_forwarded_finds_it_by_its_token_alone(site, issue, now):
     forwarded = bounce(site, issue, ADA, recipients=("lovelace@forwarded.example.net",))
     nameless = bounce(site, issue, EMMY, recipients=())
@@ -139,15 +162,31 @@ def test_a_bounce_finds_the_message_of_its_own_list_and_issue(site, now):
     assert [row.issue for row in listed(site)] == keys[::-1]
 
 
-def test_the_link_in_a_returned_header_proves_as_much_as_the_message_id(site, issue, now):
+def test_the_link_in_a_returned_header_gives_nobody_more_than_the_link_does(site, issue, now):
     link = sign(site.signing_keys, Purpose.UNSUBSCRIBE, subscriber(site, ADA))
     report = Report(Kind.COMPLAINT, recipients=("redacted@example.org",), unsubscribe=link)
     assert take(site, [arrival(report)], now) == [Effect.SUPPRESSED]
-    assert suppressed(site, ADA)
+    assert [(scope, reason) for scope, _, reason, _ in suppressed(site, ADA)] == [("daily", "complaint")]
+    gone = Report(
+        Kind.BOUNCE, unsubscribe=sign(site.signing_keys, Purpose.UNSUBSCRIBE, subscriber(site, KURT)), status="5.1.1"
+    )
+    assert take(site, [arrival(gone)], now) == [Effect.SUPPRESSED]
+    assert [(scope, reason) for scope, _, reason, _ in suppressed(site, KURT)] == [("daily", "no such address")]
     other = sign(site.signing_keys, Purpose.VIEW, subscriber(site, EMMY))  # of a page that anybody may pass on
     assert take(site, [arrival(Report(Kind.COMPLAINT, recipients=(EMMY,), unsubscribe=other))], now) == [
         Effect.UNMATCHED
     ]
+
+
+def test_a_message_id_beside_the_link_proves_it_all(site, issue, now):
+    link = sign(site.signing_keys, Purpose.UNSUBSCRIBE, subscriber(site, ADA))
+    forwarded = bounce(site, issue, ADA, recipients=("other@example.net",), unsubscribe=link)
+    assert take(site, [arrival(forwarded)], now) == [Effect.SUPPRESSED]
+    trusted = Report(
+        Kind.COMPLAINT, trusted=True, unsubscribe=sign(site.signing_keys, Purpose.UNSUBSCRIBE, subscriber(site, EMMY))
+    )
+    assert take(site, [arrival(trusted)], now) == [Effect.SUPPRESSED]
+    assert [scope for scope, _, _, _ in suppressed(site, ADA, EMMY)] == ["*", "*"]
 
 
 def test_a_mailed_request_to_leave(site, issue, now):

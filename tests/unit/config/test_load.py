@@ -93,8 +93,8 @@ def test_a_byte_order_mark_is_no_mistake(load, encoding):
         (
             "[site]",
             "[zzz]",
-            "zzz: unknown key; expected one of domains, keys, lists, mail, mailboxes, relays, site, sources, store,"
-            " templates, topics, web",
+            "zzz: unknown key; expected one of domains, hooks, keys, lists, mail, mailboxes, relays, site, sources,"
+            " store, templates, topics, web",
         ),
         (
             "schedule.daily]",
@@ -266,7 +266,7 @@ def test_a_site_can_do_without_most_of_its_file(load, monkeypatch):
         (
             "DIGEST_QQQ__X",
             "x",
-            ": unknown key qqq; expected one of DIGEST_DOMAINS, DIGEST_KEYS, DIGEST_LISTS,",
+            ": unknown key qqq; expected one of DIGEST_DOMAINS, DIGEST_HOOKS, DIGEST_KEYS, DIGEST_LISTS,",
         ),
         ("DIGEST_SITE__URL", "ftp://x", ": site.url: expected a web address"),
         ("digest_mail__sender", "nobody", ": mail.sender: 'nobody' is no address"),
@@ -315,6 +315,8 @@ def test_variables_of_others_are_left_alone(load, monkeypatch, name):
     [
         ("relays.main", "password", "DIGEST_RELAYS__MAIN__PASSWORD"),
         ("relays.spare-one", "password", "DIGEST_RELAYS__SPARE_ONE__PASSWORD"),
+        ("hooks.mailgun", "signing_key", "DIGEST_HOOKS__MAILGUN__SIGNING_KEY"),
+        ("hooks.postmark", "password", "DIGEST_HOOKS__POSTMARK__PASSWORD"),
         ("keys", "identity", "DIGEST_KEYS__IDENTITY"),
         ("keys", "signing", "DIGEST_KEYS__SIGNING"),
     ],
@@ -329,6 +331,21 @@ def test_a_secret_in_the_file_is_refused_and_told_where_it_belongs(refusal, tabl
     )
 
 
+@pytest.mark.parametrize(
+    ("hook", "answer"),
+    [
+        ('[hooks.ses]\ntopic = "bounces"', "hooks.ses.topic: 'bounces' is no topic; expected its ARN, such as"),
+        ("[hooks.ses]", "hooks.ses.topic: is missing; it must be given"),
+        ('[hooks.ses]\nkey = "x"\ntopic = "arn:aws:sns:eu-west-1:123456789012:x"', "hooks.ses.key: unknown key"),
+        ('[hooks.postmark]\nusername = "a:b"', "hooks.postmark.username: expected a name without a colon"),
+        ("[hooks.postmak]", "hooks.postmak: unknown key; did you mean 'postmark'?"),
+        ('[hooks.mailgun]\nsigning_keyfile = "x"', "hooks.mailgun.signing_keyfile: unknown key; did you mean"),
+    ],
+)
+def test_a_mistake_in_a_webhook_is_told(refusal, hook, answer):
+    assert refusal(f"{GOOD}\n{hook}\n").startswith(f"digest.toml: {answer}")
+
+
 @pytest.mark.parametrize("text", [f'"{SECRET}"', f'\'{{"host": "h", "password": "{SECRET}"}}\'', f'["{SECRET}"]'])
 def test_a_secret_isn_t_smuggled_into_the_file_as_something_else(refusal, text):
     said = refusal(GOOD.replace("[relays.main]", f"[relays]\nspare = {text}\n[relays.main]"))
@@ -339,10 +356,12 @@ def test_secrets_come_from_the_environment_and_are_never_shown(load, monkeypatch
     monkeypatch.setenv("DIGEST_RELAYS__MAIN__PASSWORD", SECRET)
     monkeypatch.setenv("DIGEST_KEYS__IDENTITY", SECRET)
     monkeypatch.setenv("DIGEST_KEYS__SIGNING", SECRET)
+    monkeypatch.setenv("DIGEST_HOOKS__MAILGUN__SIGNING_KEY", SECRET)
     settings = load()
-    secrets = (settings.relays["main"].password, settings.keys.identity, settings.keys.signing)
-    assert [secret.get_secret_value() for secret in secrets] == [SECRET] * 3
-    for shown in (repr(settings), str(settings), f"{settings.keys}{settings.relays}", settings.model_dump_json()):
+    given = (settings.relays["main"].password, settings.keys.identity, settings.keys.signing)
+    assert [secret.get_secret_value() for secret in (*given, settings.hooks.mailgun.signing_key)] == [SECRET] * 4
+    tables = f"{settings.keys}{settings.relays}{settings.hooks}"
+    for shown in (repr(settings), str(settings), tables, settings.model_dump_json()):
         assert SECRET not in shown
 
 

@@ -134,7 +134,8 @@ def test_a_skeleton_looks_like_itself(written: str) -> None:
 @pytest.mark.parametrize(
     ("first", "second", "meant"),
     [("ada@example", "org", "ada@example.org"), ("ada@example", " co.uk", "ada@example.co.uk"),
-     ("ada@example.org", "org", None), ("ada@example", "Ada", None), ("ada", "org", None), ("ada@example", "", None)],
+     ("ada@example.org", "org", None), ("ada@example", "Ada", None), ("ada@example", "ada", None),
+     ("ada", "org", None), ("ada@example", "", None)],
 )  # fmt: skip
 def test_a_comma_in_place_of_a_dot_is_told(first: str, second: str, meant: str | None) -> None:
     assert address_with_comma(first, second) == meant

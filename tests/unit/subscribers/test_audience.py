@@ -42,7 +42,7 @@ def gather(
         identify=lambda canonical: (identify(canonical), f"key of {canonical}"),
         memory=Remembered(),
         refuse=refuse,
-        today=TODAY,
+        today=lambda _timezone: TODAY,
     )
 
 

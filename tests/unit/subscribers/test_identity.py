@@ -12,6 +12,7 @@ from digest.subscribers.identity import (
     format_signing_keys,
     keyed_hash,
     message_id_local,
+    message_id_maker,
     new_identity_key,
     new_signing_keys,
     parse_identity_key,
@@ -131,3 +132,9 @@ def test_a_bad_signing_file_names_the_line_and_shows_no_secret(text: str, where:
 def test_unsound_signing_keys_cannot_be_made(keys: tuple[tuple[int, bytes], ...]) -> None:
     with pytest.raises(ValueError, match="signing keys need"):
         SigningKeys(keys)
+
+
+@given(st.text(max_size=60), st.lists(st.text("0123456789abcdef", min_size=32, max_size=32), max_size=3))
+def test_many_message_ids_of_an_issue_are_those_made_one_by_one(issue_key, subscribers):
+    local = message_id_maker(KEY, issue_key)
+    assert [local(one).hex() for one in subscribers] == [message_id_local(KEY, issue_key, one) for one in subscribers]
