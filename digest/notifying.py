@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from threading import Event, Thread
 
-from digest.confirming import forget_old
 from digest.deliver.sender import ASKED
 from digest.errors import BusyError, DigestError
+from digest.readership.confirming import forget_old
 from digest.rests import Rests
 from digest.sayings import Sayings
 from digest.sending import Control, notices_due, send_notices

@@ -16,15 +16,15 @@ from typing import cast
 
 from sqlalchemy import Connection
 
-from digest.audiences import audience_of
 from digest.config.settings import Frequency
 from digest.errors import StateError
 from digest.frozen import frozen_languages, frozen_theme
-from digest.inviting import invited_rows
 from digest.issues.edition import edition_of
 from digest.render.parts import Recipe, recipe
 from digest.render.present import Publication
 from digest.render.words import offered
+from digest.roster.audiences import audience_of
+from digest.roster.inviting import invited_rows
 from digest.schedule import next_issue
 from digest.site import MailingList, Site
 from digest.store import deliveries, editions, issues

@@ -24,11 +24,11 @@ from digest.deliver.sender import ASKED, SPIKE
 from digest.errors import BusyError, DigestError
 from digest.issues.issue import IssueKey
 from digest.issues.states import IssueState
-from digest.mailrounds import MailRounds
 from digest.notifying import Notifier
 from digest.outlook import has_news, has_work, known_issues, states_of
 from digest.remarks import missed_line, result_line
 from digest.rests import Rests
+from digest.returns.rounds import MailRounds
 from digest.rounds import Rounds
 from digest.sayings import Sayings
 from digest.schedule import Due, due, missed, periods_concerned

@@ -18,7 +18,7 @@ from digest.errors import DigestError, InputError, meant
 
 if TYPE_CHECKING:
     from digest.mailboxes.letter import Mailbox
-    from digest.receiving import Found, Tally
+    from digest.returns.receiving import Found, Tally
     from digest.site import Site
     from digest.store.reports import ReportRow
 
@@ -63,7 +63,7 @@ def _mailboxes(
     site: "Site", names: list[str], maildir: Path | None, mbox: Path | None
 ) -> "Iterator[tuple[str, Mailbox]]":
     """Yield the mailboxes that are asked for, by name or path. Raises InputError, ConfigError."""
-    from digest.receiving import open_mailbox
+    from digest.returns.receiving import open_mailbox
 
     if maildir is not None:
         from digest.mailboxes.maildir import Maildir
@@ -86,7 +86,7 @@ def _mailboxes(
 
 def _read(site: "Site", name: str, mailbox: "Mailbox", as_json: bool) -> tuple[dict[str, Any], int]:
     """Read one mailbox; returns what --json says of it, and an exit code."""
-    from digest.receiving import Tally, read_mailbox
+    from digest.returns.receiving import Tally, read_mailbox
 
     tally, lost = Tally(), []
     error = ""

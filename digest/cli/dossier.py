@@ -5,13 +5,13 @@ from dataclasses import asdict
 from typing import Any
 
 from digest.cli.output import short_time
-from digest.dossier import Dossier
-from digest.persons import InFile
+from digest.roster.dossier import Dossier
+from digest.roster.persons import InFile
+from digest.roster.suppressing import meaning, scope_name, shown
 from digest.site import Site
 from digest.store.suppressions import Suppression
 from digest.subscribers.audience import Preferences
 from digest.subscribers.file import RowProblem
-from digest.suppressing import meaning, scope_name, shown
 
 
 def lines(site: Site, found: Dossier) -> Iterator[str]:

@@ -127,8 +127,8 @@ class _Editing:
             return []
 
     def _problems(self, text: str) -> "list[RowProblem]":
+        from digest.roster.vetting import Counts, vet
         from digest.subscribers.table import split_lines
-        from digest.vetting import Counts, vet
 
         return list(vet(self._site, self._list, split_lines(text), str(self._path), Counts()))
 

@@ -18,7 +18,7 @@ from digest.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from digest.exporting import Person
+    from digest.roster.exporting import Person
 
 _STATES = ("state", "scope", "why", "since")
 
@@ -39,7 +39,7 @@ def export_subscribers(
     `digest subscribers import` reads it. In CSV what a spreadsheet would run as a formula has a ' before it.
     """
     from digest.clock import now
-    from digest.exporting import people
+    from digest.roster.exporting import people
 
     if form not in ("csv", "jsonl"):
         raise InputError(f"--format {form}: expected csv or jsonl")

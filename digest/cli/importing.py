@@ -12,7 +12,7 @@ from digest.cli.output import PARTLY, counted, folded, say
 from digest.errors import InputError
 
 if TYPE_CHECKING:
-    from digest.importing.summary import Kind, Summary
+    from digest.roster.importing.summary import Kind, Summary
     from digest.subscribers.merge import Merged
 
 
@@ -40,8 +40,8 @@ def import_subscribers(
     suppressed here; nobody who is suppressed here comes back. Exit code 3 when rows are refused.
     """
     from digest.clock import now
-    from digest.importing.rejects import rejects_path
-    from digest.importing.taking import imported
+    from digest.roster.importing.rejects import rejects_path
+    from digest.roster.importing.taking import imported
 
     site = opened(context)
     mailing_list = site.list(list_name)

@@ -11,8 +11,8 @@ from digest.cli.output import PARTLY, Json, note, print_json, say
 from digest.errors import InputError
 
 if TYPE_CHECKING:
-    from digest.dossier import Dossier
-    from digest.forgetting import Forgotten
+    from digest.roster.dossier import Dossier
+    from digest.roster.forgetting import Forgotten
     from digest.site import Site
     from digest.subscribers.address import Address
 
@@ -25,7 +25,7 @@ def show(context: typer.Context, address: AddressName, as_json: Json = False) ->
     Exit code 1: nothing is known.
     """
     from digest.cli.dossier import as_dict, lines
-    from digest.dossier import dossier
+    from digest.roster.dossier import dossier
 
     site = opened(context)
     asked = _address(address)
@@ -49,7 +49,7 @@ def _address(text: str) -> "Address":
 
 
 def _unknown(site: "Site", asked: "Address") -> str:
-    from digest.persons import near_miss
+    from digest.roster.persons import near_miss
 
     near = near_miss(site, asked)
     return f"nothing is known of {asked.address}" + (f"; did you mean {near}?" if near else "")
@@ -65,8 +65,8 @@ def forget(
     They come back only by signing up again themselves, or by `digest suppressions remove`. Exit code 3: it must be
     run once more, and says why.
     """
-    from digest.dossier import dossier
-    from digest.forgetting import forget as forget_person
+    from digest.roster.dossier import dossier
+    from digest.roster.forgetting import forget as forget_person
 
     site = opened(context)
     asked, now = _address(address), clock.now()

@@ -82,9 +82,9 @@ def add(
     language: Language = None,
 ) -> None:
     """Add a subscriber at the end of a list's file; nothing else in it changes."""
+    from digest.roster.vetting import doubts, never_gets
     from digest.subscribers.edit import add_row, write_atomically
     from digest.subscribers.subscriber import Subscriber
-    from digest.vetting import doubts, never_gets
 
     site = opened(context)
     mailing_list = site.list(list_name)
@@ -160,8 +160,8 @@ def _address(text: str) -> "Address":
 
 
 def _refuse_suppressed(site: "Site", mailing_list: "MailingList", address: "Address") -> None:
+    from digest.roster.suppressing import reasons
     from digest.store.database import reading
-    from digest.suppressing import reasons
 
     with reading(site.store).begin() as connection:
         found = reasons(connection, site, mailing_list, address)
@@ -171,11 +171,11 @@ def _refuse_suppressed(site: "Site", mailing_list: "MailingList", address: "Addr
 
 def _note_what_holds(site: "Site", mailing_list: "MailingList", address: "Address", changes: Mapping[str, str]) -> None:
     """Note where a change in the file comes to nothing, since something else goes before it."""
-    from digest.lookup import member
+    from digest.readership.lookup import member
+    from digest.roster.vetting import never_gets
     from digest.store import readers, suppressions
     from digest.subscribers.edit import read_lines
     from digest.subscribers.file import RowProblem, find_row
-    from digest.vetting import never_gets
 
     path = site.subscriber_file(mailing_list)
     row = find_row(read_lines(path), str(path), [topic.id for topic in site.topics(mailing_list)], address.canonical)

@@ -15,10 +15,10 @@ from digest.cli.output import PARTLY, Json, counted, note, print_json_rows, say,
 from digest.errors import InputError, meant
 
 if TYPE_CHECKING:
+    from digest.roster.suppressing import Who
     from digest.site import Site
     from digest.store.suppressions import Suppression
     from digest.subscribers.file import RowProblem
-    from digest.suppressing import Who
 
 app = typer.Typer(help="Who must not be mailed: list, add, remove, import, export.", no_args_is_help=True)
 
@@ -51,8 +51,8 @@ def list_suppressions(
     The columns: who, where, the reason, since when, and where the word came from. Who asked to be forgotten shows as a
     key alone.
     """
+    from digest.roster.suppressing import scope_name
     from digest.store import suppressions
-    from digest.suppressing import scope_name
 
     site = opened(context)
     scope = None if list_name is None else _scope(site, list_name)
@@ -69,9 +69,9 @@ def list_suppressions(
 
 
 def _scope(site: "Site", name: str | None) -> str:
+    from digest.roster.suppressing import scope_of
     from digest.store import people
     from digest.store.database import reading
-    from digest.suppressing import scope_of
 
     with reading(site.store).begin() as connection:
         gone = people.list_ids(connection)
@@ -79,15 +79,15 @@ def _scope(site: "Site", name: str | None) -> str:
 
 
 def _keys(site: "Site", written: str) -> list[str]:
+    from digest.roster.suppressing import who_of
     from digest.store.suppressions import domain_key
-    from digest.suppressing import who_of
 
     who = who_of(site, written)
     return [who.key, domain_key(who.address.rpartition("@")[2])] if who.address else [who.key]
 
 
 def _cells(site: "Site", one: "Suppression") -> tuple[str, ...]:
-    from digest.suppressing import scope_name, shown
+    from digest.roster.suppressing import scope_name, shown
 
     return shown(one), scope_name(site, one.scope), one.reason, f"{one.at:%Y-%m-%d}", one.source
 
@@ -112,10 +112,10 @@ def add(
     reason: Annotated[str, typer.Option(help="A word or two, at most 30 characters.")] = "by hand",
 ) -> None:
     """Keep somebody from being mailed from now on, also by an issue that is going out. It erases nothing."""
+    from digest.roster.suppressing import scope_name, who_of
     from digest.store import suppressions
     from digest.store.suppressions import FORGOTTEN
     from digest.subscribers.suppressed import MAX_REASON
-    from digest.suppressing import scope_name, who_of
 
     if reason == FORGOTTEN:
         raise InputError("--reason forgotten: `digest subscribers forget ADDRESS` does that, and erases what is known")
@@ -142,7 +142,7 @@ def add(
 
 
 def _on(where: str) -> str:
-    from digest.suppressing import EVERY_LIST
+    from digest.roster.suppressing import EVERY_LIST
 
     return where if where == EVERY_LIST else f"on {where}"
 
@@ -156,10 +156,10 @@ def remove(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")] = False,
 ) -> None:
     """End a suppression, so that who is on a list is mailed again. It is recorded with the reason you give."""
+    from digest.roster.suppressing import meaning, scope_name, who_of
     from digest.store import suppressions
     from digest.store.database import reading
     from digest.store.suppressions import EVERYWHERE
-    from digest.suppressing import meaning, scope_name, who_of
 
     if not because.strip() or not because.isprintable():
         raise InputError("--because: say in a line on what ground; it is kept with what is lifted")
@@ -186,15 +186,15 @@ def remove(
 
 def _with_scope(site: "Site", one: "Suppression") -> str:
     """Return "@example.org everywhere (by hand)"."""
-    from digest.suppressing import scope_name, shown
+    from digest.roster.suppressing import scope_name, shown
 
     return f"{shown(one)} {_on(scope_name(site, one.scope))} ({one.reason})"
 
 
 def _not_there(site: "Site", whom: "Who", where: str, known: "list[Suppression]") -> str:
     """Say that somebody isn't suppressed there, and where they are, or who was meant."""
+    from digest.roster.suppressing import EVERY_LIST, scope_name
     from digest.store import suppressions
-    from digest.suppressing import EVERY_LIST, scope_name
 
     said = f"{whom.shown} is not suppressed {where}"
     if known:
@@ -217,8 +217,8 @@ def import_file(
     Columns: who (or address, email, domain), scope, reason, date, source; all but the first may be missing. Exit
     code 3: some rows were refused, and are listed.
     """
+    from digest.roster.suppression_files import Import
     from digest.subscribers.suppressed import MAX_REASON
-    from digest.suppression_files import Import
 
     site = opened(context)
     problems = _Problems(file)
@@ -265,8 +265,8 @@ def export(
     form: Annotated[str, typer.Option("--format", "-F", help="csv or jsonl.")] = "csv",
 ) -> None:
     """Write all suppressions to standard output, in a form that `digest suppressions import` takes back whole."""
+    from digest.roster.suppression_files import exported
     from digest.subscribers.suppressed import COLUMNS
-    from digest.suppression_files import exported
 
     if form not in ("csv", "jsonl"):
         raise InputError(f"--format {form}: expected csv or jsonl")

@@ -12,9 +12,9 @@ from digest.cli.output import PARTLY, Json, counted, note, print_json, say
 from digest.errors import InputError
 
 if TYPE_CHECKING:
+    from digest.roster.vetting import Counts
     from digest.site import MailingList, Site
     from digest.subscribers.file import RowProblem
-    from digest.vetting import Counts
 
 
 def check(
@@ -51,8 +51,8 @@ def _checked(
     site: "Site", mailing_list: "MailingList", tell: "Callable[[RowProblem], None]"
 ) -> "tuple[Counts, str | None]":
     """Tell the problems of a list's file as they are found; returns their counts, and why it can't be used."""
+    from digest.roster.vetting import Counts, vet
     from digest.subscribers.edit import read_lines
-    from digest.vetting import Counts, vet
 
     path, counts = site.subscriber_file(mailing_list), Counts()
     try:

@@ -17,8 +17,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from digest import confirming
-from digest.choosing import (
+from digest.readership import confirming
+from digest.readership.choosing import (
     Choice,
     Standing,
     TooManyChoicesError,
@@ -27,8 +27,8 @@ from digest.choosing import (
     languages_offered,
     standing,
 )
-from digest.confirming import TooManyRequestsError
-from digest.lookup import known
+from digest.readership.confirming import TooManyRequestsError
+from digest.readership.lookup import known
 from digest.site import Site
 from digest.store.database import reading
 from digest.subscribers.address import parse_address

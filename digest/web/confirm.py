@@ -13,10 +13,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from digest import moving, signing_up
-from digest.confirming import find
-from digest.lookup import known, list_of
-from digest.signing_up import Standing, standing
+from digest.readership import moving, signing_up
+from digest.readership.confirming import find
+from digest.readership.lookup import known, list_of
+from digest.readership.signing_up import Standing, standing
 from digest.site import MailingList, Site
 from digest.store import requests
 from digest.store.database import reading

@@ -20,7 +20,7 @@ from digest.bounces import mailgun, postmark, sendgrid, ses
 from digest.bounces.report import Arrival
 from digest.bounces.webhook import MalformedError, RefusedError
 from digest.errors import ConfigError, DigestError
-from digest.returned import take
+from digest.returns.taking import take
 from digest.site import Site
 from digest.sources.client import client_for
 

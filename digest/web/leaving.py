@@ -19,10 +19,10 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from digest.choosing import Standing, TooManyChoicesError, choose, frequencies_offered, standing
 from digest.errors import DigestError
-from digest.leaving import has_left, has_said_so, leave, leave_all
-from digest.lookup import Known, known, list_of
+from digest.readership.choosing import Standing, TooManyChoicesError, choose, frequencies_offered, standing
+from digest.readership.leaving import has_left, has_said_so, leave, leave_all
+from digest.readership.lookup import Known, known, list_of
 from digest.render.headers import one_line
 from digest.site import MailingList, Site
 from digest.store import readers, suppressions

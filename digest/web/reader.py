@@ -7,7 +7,8 @@ from itertools import islice
 from pathlib import Path
 
 from digest.errors import InputError
-from digest.lookup import member
+from digest.readership.lookup import member
+from digest.roster.suppressing import reasons
 from digest.site import MailingList, Site
 from digest.store import readers
 from digest.store.database import reading
@@ -16,7 +17,6 @@ from digest.subscribers.audience import laid_over
 from digest.subscribers.edit import read_lines
 from digest.subscribers.file import RowProblem, SubscriberRow, find_row, written_addresses
 from digest.subscribers.subscriber import Subscriber
-from digest.suppressing import reasons
 
 OFFERED = 50
 """How many addresses are offered; any other can be typed."""

@@ -15,9 +15,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from digest.confirming import LASTS, TooManyRequestsError, ask
-from digest.lookup import list_of
-from digest.signing_up import Choices
+from digest.readership.confirming import LASTS, TooManyRequestsError, ask
+from digest.readership.lookup import list_of
+from digest.readership.signing_up import Choices
 from digest.site import MailingList, Site
 from digest.store.database import reading
 from digest.web.client import network

@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 
 from digest.cli.main import app
 from digest.errors import DigestError
-from digest.lookup import member
+from digest.readership.lookup import member
 from digest.store import readers, suppressions
 from digest.store.readers import Reader
 from digest.subscribers.address import parse_address

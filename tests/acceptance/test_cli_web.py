@@ -11,8 +11,8 @@ from contextlib import contextmanager
 import pytest
 
 from digest import clock
-from digest.confirming import ask
-from digest.signing_up import Choices
+from digest.readership.confirming import ask
+from digest.readership.signing_up import Choices
 from digest.site import Site
 from digest.subscribers.address import parse_address
 from tests.integration.previewing import ask as ask_page

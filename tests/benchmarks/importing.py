@@ -20,8 +20,8 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parents[1]))
 
 from digest.clock import now  # noqa: E402
-from digest.importing.taking import imported  # noqa: E402
 from digest.init import create_site  # noqa: E402
+from digest.roster.importing.taking import imported  # noqa: E402
 from digest.site import Site  # noqa: E402
 from tests.benchmarks.report import call, end_in_order, say  # noqa: E402
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from threading import Thread
 from urllib.parse import urlencode
 
-from digest.lookup import member
+from digest.readership.lookup import member
 from digest.site import Site
 from digest.subscribers.address import parse_address
 from digest.subscribers.tokens import Purpose, sign

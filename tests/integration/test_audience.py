@@ -7,9 +7,9 @@ import pytest
 
 from digest.errors import InputError
 from digest.issues.states import IssueState
-from digest.lookup import member
 from digest.pipeline import Control, ready, send
 from digest.planning import store_plan
+from digest.readership.lookup import member
 from digest.site import Site
 from digest.store import issues, readers, suppressions
 from digest.store.readers import Reader

@@ -4,9 +4,9 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from digest.choosing import MOST_A_DAY
-from digest.lookup import member
 from digest.pipeline import send
+from digest.readership.choosing import MOST_A_DAY
+from digest.readership.lookup import member
 from digest.rehearsal import rehearse
 from digest.sending import Control
 from digest.store import readers, suppressions

@@ -19,7 +19,7 @@ from digest.bounces.report import Kind
 from digest.errors import BusyError
 from digest.issues.states import Verb
 from digest.pipeline import change_state, key_of
-from digest.returned import take
+from digest.returns.taking import take
 from digest.site import Site
 from digest.store import deliveries, issues, suppressions
 from digest.store.schema import deliveries as deliveries_table

@@ -7,11 +7,11 @@ from email import message_from_bytes, policy
 import pytest
 from sqlalchemy import select
 
-from digest.confirming import ask
-from digest.leaving import leave
-from digest.lookup import member
 from digest.notifying import Notifier, notices_leave
 from digest.pipeline import Control, send
+from digest.readership.confirming import ask
+from digest.readership.leaving import leave
+from digest.readership.lookup import member
 from digest.store import readers, suppressions
 from digest.store.readers import Reader
 from digest.store.schema import notices

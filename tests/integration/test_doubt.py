@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from digest.bounces.report import Effect
-from digest.returned import take
+from digest.returns.taking import take
 from digest.site import Site
 from digest.store import reports, scores, suppressions
 from digest.store.schema import notices as notice_table
@@ -48,7 +48,7 @@ def test_a_server_that_knows_none_of_its_readers_any_more_is_not_believed(told, 
     assert suppressed(told) == set()
     (alert,) = alerts(told)
     assert "large.example.org" in alert
-    assert [(record.levelno, record.name) for record in caplog.records] == [(logging.ERROR, "digest.doubt")]
+    assert [(record.levelno, record.name) for record in caplog.records] == [(logging.ERROR, "digest.returns.doubt")]
     assert "large.example.org" in caplog.text
     assert take(told, bounces(told, issue, SMALL[:9]), now) == [Effect.SUPPRESSED] * 9  # what others say is believed
 

@@ -6,17 +6,17 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import insert
 
-from digest import forgetting
-from digest.confirming import ask
-from digest.dossier import dossier
 from digest.errors import BusyError, InputError
-from digest.forgetting import forget
 from digest.issues.states import IssueState
-from digest.leaving import leave
-from digest.lookup import known, member
-from digest.persons import person
 from digest.pipeline import Control, ready, send
 from digest.planning import store_plan
+from digest.readership.confirming import ask
+from digest.readership.leaving import leave
+from digest.readership.lookup import known, member
+from digest.roster import forgetting
+from digest.roster.dossier import dossier
+from digest.roster.forgetting import forget
+from digest.roster.persons import person
 from digest.site import Site
 from digest.store import issues, readers, suppressions
 from digest.store.ledger import SqlLedger

@@ -11,7 +11,7 @@ import pytest
 
 from digest.errors import MailboxError
 from digest.mailboxes.imap import Account, Imap
-from digest.receiving import Tally, read_mailbox
+from digest.returns.receiving import Tally, read_mailbox
 from digest.store import reports
 from tests.integration.imap_server import LOGIN, certificate, serving
 from tests.integration.returning import genuine
@@ -150,7 +150,7 @@ import os, signal, sys
 from datetime import datetime
 from pathlib import Path
 from digest.mailboxes.imap import Account, Imap
-from digest.receiving import read_mailbox
+from digest.returns.receiving import read_mailbox
 from digest.site import Site
 
 mailbox = Imap(Account("127.0.0.1", int(sys.argv[2]), "none", sys.argv[3], sys.argv[4]))

@@ -15,10 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from digest.errors import InputError
-from digest.exporting import people
-from digest.importing.taking import imported
-from digest.leaving import leave
-from digest.lookup import member
+from digest.readership.leaving import leave
+from digest.readership.lookup import member
+from digest.roster.exporting import people
+from digest.roster.importing.taking import imported
 from digest.store import readers, suppressions
 from digest.store.readers import Reader
 from digest.store.suppressions import EVERYWHERE

@@ -15,8 +15,8 @@ import pytest
 from sqlalchemy import update
 
 from digest.issues.states import IssueState
-from digest.leaving import LEFT
 from digest.pipeline import approve, build, key_of, send
+from digest.readership.leaving import LEFT
 from digest.sending import Control
 from digest.site import Site
 from digest.store import deliveries, issues, readers, suppressions

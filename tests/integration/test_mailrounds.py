@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from digest import mailrounds
 from digest.errors import BusyError
 from digest.mailboxes.letter import Letter
 from digest.mailboxes.maildir import Maildir
-from digest.mailrounds import MailRounds
+from digest.returns import rounds as mailrounds
+from digest.returns.rounds import MailRounds
 from digest.service import Service
 from digest.store import suppressions
 from tests.integration.returning import genuine, maildir, mbox
@@ -99,7 +99,7 @@ def test_a_mailbox_that_cannot_be_read_costs_only_itself(two, issue, clock):
 
 
 def test_a_defect_costs_only_its_own_mailbox(two, clock, monkeypatch, caplog):
-    caplog.set_level(logging.CRITICAL, logger="digest.mailrounds")
+    caplog.set_level(logging.CRITICAL, logger="digest.returns.rounds")
     opened = mailrounds.open_mailbox
 
     def broken(site, name):
@@ -116,7 +116,7 @@ def test_a_busy_store_is_no_error(two, clock, monkeypatch, said):
     def busy(*_):
         raise BusyError("the store is locked")
 
-    monkeypatch.setattr("digest.receiving.take", busy)
+    monkeypatch.setattr("digest.returns.receiving.take", busy)
     rounds = MailRounds(clock.now)
     assert rounds.make(two, never) == []
     assert said.messages[0] == "mailbox bounces: the store is locked; it is read with the next tick"
@@ -151,7 +151,7 @@ def test_ten_thousand_mails_do_not_hold_up_a_tick(two, clock, monkeypatch):
 
 
 def test_a_slow_mailbox_is_left_after_a_minute(two, clock, monkeypatch):
-    monkeypatch.setattr("digest.receiving._TOGETHER", 1)
+    monkeypatch.setattr("digest.returns.receiving._TOGETHER", 1)
     maildir(two.root / "mail", mail("other-spam"), mail("other-spam"))
     rounds = MailRounds(lambda: (clock.later(seconds=20), clock.moment)[1])
     rounds.make(two, never)
@@ -159,7 +159,7 @@ def test_a_slow_mailbox_is_left_after_a_minute(two, clock, monkeypatch):
 
 
 def test_who_is_asked_to_stop_reads_no_further_batch(two, clock, monkeypatch):
-    monkeypatch.setattr("digest.receiving._TOGETHER", 1)
+    monkeypatch.setattr("digest.returns.receiving._TOGETHER", 1)
     maildir(two.root / "mail", mail("other-spam"))
     stop = threading.Event()
     taken = mailrounds.read_mailbox

@@ -6,11 +6,11 @@ from email import message_from_string, policy
 import pytest
 from sqlalchemy import select
 
-from digest.confirming import find
-from digest.leaving import LEFT, come_back, leave
-from digest.lookup import known, member
-from digest.moving import Move, complete
 from digest.pipeline import send
+from digest.readership.confirming import find
+from digest.readership.leaving import LEFT, come_back, leave
+from digest.readership.lookup import known, member
+from digest.readership.moving import Move, complete
 from digest.rehearsal import rehearse
 from digest.sending import Control
 from digest.store import readers, suppressions

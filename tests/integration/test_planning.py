@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from digest import inviting, planning
+from digest import planning
 from digest.deliver.sender import ASKED
 from digest.deliver.states import DeliveryState
 from digest.errors import BusyError, InputError, StateError, TemplateError
@@ -14,6 +14,7 @@ from digest.issues.states import IssueState, Verb
 from digest.pipeline import Control, change_state, key_of, ready, send
 from digest.rehearsal import rehearse
 from digest.resources import shipped
+from digest.roster import inviting
 from digest.site import Site
 from digest.store import deliveries, issues, suppressions
 from digest.store.ledger import SqlLedger

@@ -9,9 +9,9 @@ from html import unescape
 import pytest
 from sqlalchemy import insert, select, update
 
-from digest.confirming import TooManyRequestsError, ask, find, forget_old
-from digest.leaving import leave
-from digest.lookup import known, member
+from digest.readership.confirming import TooManyRequestsError, ask, find, forget_old
+from digest.readership.leaving import leave
+from digest.readership.lookup import known, member
 from digest.store import readers, requests, suppressions
 from digest.store.readers import Reader
 from digest.store.schema import attempts, notices

@@ -15,7 +15,7 @@ from digest.bounces.report import Effect, Kind
 from digest.errors import ConfigError, InputError, MailboxError
 from digest.mailboxes.maildir import Maildir
 from digest.mailboxes.mbox import Mbox
-from digest.receiving import Tally, open_mailbox, read_mailbox
+from digest.returns.receiving import Tally, open_mailbox, read_mailbox
 from digest.site import Site
 from digest.store import reports, suppressions
 from tests.integration.returning import genuine, maildir, mbox
@@ -238,14 +238,14 @@ def test_strangers_cannot_fill_the_store_with_answers_and_spam(site, tmp_path, n
 
 
 def test_between_two_batches_the_reader_may_stop(site, issue, tmp_path, now, monkeypatch):
-    monkeypatch.setattr("digest.receiving._TOGETHER", 2)
+    monkeypatch.setattr("digest.returns.receiving._TOGETHER", 2)
     path = maildir(tmp_path / "mail", *of_everything(site, issue))
     assert len(next(iter(read_mailbox(site, Maildir(path), "mailbox test", lambda: now))).letters) == 2
     assert len(list((path / "new").iterdir())) == 4
 
 
 def test_a_batch_has_a_bound_in_bytes(site, tmp_path, now, monkeypatch):
-    monkeypatch.setattr("digest.receiving._BYTES_TOGETHER", 300)
+    monkeypatch.setattr("digest.returns.receiving._BYTES_TOGETHER", 300)
     path = maildir(tmp_path / "mail", *[b"Subject: x\n\n" + b"x" * 200] * 5)
     batches = list(read_mailbox(site, Maildir(path), "mailbox test", lambda: now))
     assert [len(batch.letters) for batch in batches] == [2, 2, 1]
@@ -257,7 +257,7 @@ from datetime import datetime
 from pathlib import Path
 from digest.mailboxes.maildir import Maildir
 from digest.mailboxes.mbox import Mbox
-from digest.receiving import read_mailbox
+from digest.returns.receiving import read_mailbox
 from digest.site import Site
 
 mailbox = {"maildir": Maildir, "mbox": Mbox}[sys.argv[2]](Path(sys.argv[3]))

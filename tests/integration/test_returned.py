@@ -8,11 +8,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from digest import returned, tracing
 from digest.bounces.report import Effect, Kind, Report
 from digest.bounces.webhook import link_in, tokens_in
 from digest.pipeline import send
-from digest.returned import take
+from digest.returns import taking as returned
+from digest.returns import tracing
+from digest.returns.taking import take
 from digest.sending import Control
 from digest.site import Site
 from digest.store import notices, readers, reports, scores, suppressions

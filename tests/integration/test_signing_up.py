@@ -5,10 +5,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from digest.confirming import ask, find
-from digest.leaving import leave
-from digest.lookup import member
-from digest.signing_up import Choices, Standing, complete, standing
+from digest.readership.confirming import ask, find
+from digest.readership.leaving import leave
+from digest.readership.lookup import member
+from digest.readership.signing_up import Choices, Standing, complete, standing
 from digest.store import readers, requests, suppressions
 from digest.store.readers import Reader
 from digest.subscribers.address import parse_address

@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import select
 
 from digest.config.settings import ScheduleTable
-from digest.leaving import leave
-from digest.lookup import member
 from digest.pipeline import Control, send
+from digest.readership.leaving import leave
+from digest.readership.lookup import member
 from digest.site import Site
 from digest.store import suppressions
 from digest.store.schema import notices
@@ -177,8 +177,8 @@ def test_the_answer_says_nothing_of_the_address(front, public, now):
 
 def test_the_same_work_is_done_for_an_address_that_had_its_share(public, now, monkeypatch):
     rendered = []
-    monkeypatch.setattr("digest.confirming._notice", lambda *_: rendered.append(1) or {})
-    monkeypatch.setattr("digest.confirming._is_sent", lambda *_: False)
+    monkeypatch.setattr("digest.readership.confirming._notice", lambda *_: rendered.append(1) or {})
+    monkeypatch.setattr("digest.readership.confirming._is_sent", lambda *_: False)
     with open_for_all(public, now) as front:
         assert front.sign_up().status == 200
     assert rendered == [1]

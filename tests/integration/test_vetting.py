@@ -5,10 +5,10 @@ import tracemalloc
 import pytest
 
 from digest.errors import InputError
+from digest.roster.vetting import Counts, vet
 from digest.store import readers, suppressions
 from digest.subscribers.identity import address_key, subscriber_id
 from digest.subscribers.table import split_lines
-from digest.vetting import Counts, vet
 
 
 def found(site, text, list_name="daily"):

@@ -8,8 +8,8 @@ from typing import NamedTuple
 from digest.foreign.entries import Entry, chosen_topics
 from digest.foreign.moments import parse_moment
 from digest.foreign.standing import COMPLAINT, LEFT, NO_SUCH_ADDRESS, Gone
-from digest.importing.summary import Summary
-from digest.lookup import member
+from digest.readership.lookup import member
+from digest.roster.importing.summary import Summary
 from digest.site import MailingList, Site
 from digest.store import readers, suppressions
 from digest.store.database import reading

@@ -16,7 +16,7 @@ from digest.bounces.report import Arrival, Effect, Kind, Report
 from digest.config.incoming import MailboxTable
 from digest.errors import ConfigError, InputError, MailboxError, meant
 from digest.mailboxes.letter import Letter, Mailbox
-from digest.returned import take
+from digest.returns.taking import take
 from digest.site import Site
 
 _TOGETHER = 100

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from digest.config.incoming import MailboxTable
 from digest.errors import BusyError, DigestError
 from digest.mailboxes.letter import Mailbox
-from digest.receiving import Tally, open_mailbox, read_mailbox
+from digest.returns.receiving import Tally, open_mailbox, read_mailbox
 from digest.site import Site
 
 MOST = 2_000

@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from digest.errors import InputError
-from digest.lookup import in_file, list_of
+from digest.readership.lookup import in_file, list_of
 from digest.site import Site
 from digest.store import people, readers
 from digest.subscribers.address import Address, parse_address

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from digest.errors import InputError, meant
-from digest.leaving import LEFT
-from digest.lookup import list_of, member
+from digest.readership.leaving import LEFT
+from digest.readership.lookup import list_of, member
 from digest.site import MailingList, Site
 from digest.store import suppressions
 from digest.store.suppressions import EVERYWHERE, FORGOTTEN, Suppression, domain_key

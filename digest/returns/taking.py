@@ -1,6 +1,6 @@
 """What came back is matched to what we sent, and acted on: each report once.
 
-A report acts when it proves whose message it is about (`digest.tracing`). What it does is decided by the table that
+A report acts when it proves whose message it is about (`digest.returns.tracing`). What it does is decided by the table that
 decides about replies (`digest.deliver.outcome.blame`).
 """
 
@@ -14,15 +14,15 @@ from sqlalchemy import Connection
 from digest.bounces.report import Arrival, Effect, Kind, Report
 from digest.deliver.outcome import Blame, blame, shown
 from digest.deliver.states import DeliveryState
-from digest.doubt import Doubted, doubted, take_back
-from digest.leaving import leave
+from digest.readership.leaving import leave
+from digest.returns.doubt import Doubted, doubted, take_back
+from digest.returns.tracing import Traced, leaver, named, trace
 from digest.site import Site
 from digest.store import reports, scores, suppressions
 from digest.store.database import reading
 from digest.store.reports import Taken
 from digest.store.sent import Sent
 from digest.subscribers.identity import address_key
-from digest.tracing import Traced, leaver, named, trace
 
 _STATUS = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}")
 

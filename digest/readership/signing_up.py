@@ -12,8 +12,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from digest.leaving import LEFT, come_back
-from digest.lookup import list_of
+from digest.readership.leaving import LEFT, come_back
+from digest.readership.lookup import list_of
 from digest.render.words import offered
 from digest.site import MailingList, Site
 from digest.store import readers, suppressions

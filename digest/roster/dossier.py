@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from digest.persons import InFile, Person, in_files, person
+from digest.roster.persons import InFile, Person, in_files, person
 from digest.site import Site
 from digest.store import people, readers, requests, suppressions
 from digest.store.database import reading

@@ -5,8 +5,8 @@ from datetime import datetime
 from itertools import count, islice
 from typing import NamedTuple
 
-from digest.audiences import audience_of
-from digest.lookup import member
+from digest.readership.lookup import member
+from digest.roster.audiences import audience_of
 from digest.site import MailingList, Site
 from digest.store import suppressions
 from digest.store.database import reading

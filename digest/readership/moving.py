@@ -12,9 +12,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from digest.choosing import Standing, standing
-from digest.leaving import come_back
-from digest.lookup import known
+from digest.readership.choosing import Standing, standing
+from digest.readership.leaving import come_back
+from digest.readership.lookup import known
 from digest.render.headers import Mailbox
 from digest.render.notice import notice_message
 from digest.site import Site

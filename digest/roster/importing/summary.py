@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from digest.importing.source import Source
+from digest.roster.importing.source import Source
 from digest.subscribers.file import clean_name
 from digest.subscribers.merge import Merged
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from digest.errors import BusyError, InputError
-from digest.persons import InFile, Person, in_files, person
+from digest.roster.persons import InFile, Person, in_files, person
 from digest.site import Site
 from digest.store import forgetting, people
 from digest.store.database import compact

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from digest.lookup import Known, known, member
+from digest.readership.lookup import Known, known, member
 from digest.site import Site
 from digest.store import people, readers, suppressions
 from digest.store.suppressions import EVERYWHERE

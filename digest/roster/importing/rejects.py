@@ -8,7 +8,7 @@ from typing import TextIO
 
 from digest.errors import InputError
 from digest.foreign.layout import IGNORED
-from digest.importing.source import Source
+from digest.roster.importing.source import Source
 from digest.subscribers.table import RawRow
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from digest.errors import DigestError
-from digest.lookup import list_of, member
+from digest.readership.lookup import list_of, member
 from digest.render.headers import Mailbox
 from digest.render.notice import notice_message
 from digest.site import MailingList, Site

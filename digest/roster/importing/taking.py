@@ -18,10 +18,10 @@ from sqlalchemy import Connection
 from digest.errors import InputError
 from digest.foreign.entries import reader_of
 from digest.foreign.names import letters
-from digest.importing.looking import Lookout
-from digest.importing.rejects import Rejects
-from digest.importing.source import Source, opened_source
-from digest.importing.summary import Summary
+from digest.roster.importing.looking import Lookout
+from digest.roster.importing.rejects import Rejects
+from digest.roster.importing.source import Source, opened_source
+from digest.roster.importing.summary import Summary
 from digest.site import MailingList, Site
 from digest.store import readers, suppressions
 from digest.store.staging import Staged, Staging, staging

@@ -15,8 +15,8 @@ from sqlalchemy import Connection
 from digest.config.settings import Frequency
 from digest.errors import DigestError
 from digest.issues.states import IssueState
-from digest.leaving import has_left
-from digest.lookup import Known, invitation, list_of
+from digest.readership.leaving import has_left
+from digest.readership.lookup import Known, invitation, list_of
 from digest.render.words import offered
 from digest.schedule import next_send
 from digest.site import MailingList, Site

@@ -9,6 +9,7 @@ from itertools import islice
 from pathlib import Path
 
 from digest.errors import InputError
+from digest.roster.suppressing import scope_of
 from digest.site import Site
 from digest.store import people, suppressions
 from digest.store.database import reading
@@ -17,7 +18,6 @@ from digest.subscribers.edit import read_lines
 from digest.subscribers.file import RowProblem
 from digest.subscribers.identity import address_key
 from digest.subscribers.suppressed import Entry, read_entries
-from digest.suppressing import scope_of
 
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}|\*")
 

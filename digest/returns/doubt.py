@@ -16,7 +16,7 @@ from digest.alerts import alert_of_bounces
 from digest.bounces.report import Effect
 from digest.deliver.suspicion import accepted_for
 from digest.issues.issue import IssueKey
-from digest.lookup import list_of
+from digest.readership.lookup import list_of
 from digest.site import Site
 from digest.store import reports, scores, sent, suppressions
 from digest.store.sent import Sent
