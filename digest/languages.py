@@ -11,7 +11,7 @@ from digest.render.words import offered
 from digest.site import MailingList, Site
 from digest.store import readers
 from digest.store.database import reading
-from digest.subscribers.edit import read_lines
+from digest.subscribers.disk import read_lines
 from digest.subscribers.file import languages
 
 log = logging.getLogger(__name__)

@@ -31,7 +31,7 @@ from digest.store import deliveries, editions, issues
 from digest.store.deliveries import PlannedDelivery
 from digest.store.memory import memory
 from digest.subscribers.audience import Memory, wants
-from digest.subscribers.edit import read_text
+from digest.subscribers.disk import read_text
 from digest.subscribers.file import RowProblem, SubscriberFile, SubscriberRow, parse_subscribers
 
 BATCH = 10_000

@@ -3,15 +3,11 @@
 This is where settings become concrete parts. Everything else is handed the part it needs.
 """
 
-import fcntl
-import os
-import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TextIO
 
 from pydantic import SecretStr
 from sqlalchemy import Engine
@@ -20,7 +16,8 @@ from digest.config.load import load_settings
 from digest.config.settings import ListTable, RelayTable, Settings, SourceTable, WantedTable
 from digest.deliver.pace import Limit
 from digest.deliver.relay import Relay, Secret
-from digest.errors import BusyError, ConfigError, InputError, meant
+from digest.errors import ConfigError, InputError, meant
+from digest.locks import alone, holder
 from digest.render.headers import IssueHeaders, Mailbox
 from digest.render.present import Publication
 from digest.render.theme import Theme
@@ -258,51 +255,16 @@ class Site:
 
     def run_lock(self) -> AbstractContextManager[None]:
         """Hold the site's run lock, which the kernel drops when we die. Raises BusyError."""
-        return _alone(self.root / f"{self.settings.store}.lock", "another run is sending for this site")
+        return alone(self.root / f"{self.settings.store}.lock", "another run is sending for this site")
 
     def notices_lock(self) -> AbstractContextManager[None]:
         """Hold the lock of who sends notices: an issue may take an hour, and a reader waits. Raises BusyError."""
-        return _alone(self.root / f"{self.settings.store}.notices.lock", "notices are being sent for this site")
+        return alone(self.root / f"{self.settings.store}.notices.lock", "notices are being sent for this site")
 
     def run_at_work(self) -> str | None:
         """Return the process id of the run that holds the run lock, or None when nobody does."""
-        try:
-            file = (self.root / f"{self.settings.store}.lock").open(encoding="ascii")
-        except FileNotFoundError:
-            return None
-        with file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return file.read().strip() or "?"
-        return None
+        return holder(self.root / f"{self.settings.store}.lock")
 
 
 def _wanted(table: WantedTable) -> Wanted:
     return Wanted(table.keywords, table.authors, table.organizations, table.categories)
-
-
-@contextmanager
-def _alone(path: Path, busy: str) -> Iterator[None]:
-    with path.open("a+", encoding="ascii") as file:
-        if not _taken(file):
-            file.seek(0)
-            holder = file.read().strip() or "?"
-            raise BusyError(f"{busy} (process {holder}); wait until it has finished, or stop it")
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
-        yield
-
-
-def _taken(file: TextIO) -> bool:
-    """Take the lock if it is free; who only asks for its holder has it for an instant."""
-    for wait in (0.05, 0.2, None):
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if wait is not None:
-                time.sleep(wait)
-        else:
-            return True
-    return False

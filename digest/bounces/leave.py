@@ -22,6 +22,9 @@ _ASKS = re.compile(
 _LINES = 3
 """Lines at the beginning of the body that are looked at; below stands what the mail quotes."""
 
+_PIECES = 4
+"""Pieces that a token is broken into at most; more are words."""
+
 UNPROVED = "asks to leave, and neither has the token of a message of ours nor answers one"
 """What is said of a request that isn't acted on."""
 
@@ -49,7 +52,8 @@ def _token(line: str) -> str:
     asked = _WORD.match(_PREFIXES.sub("", line[:1_000]))
     if not asked:
         return ""
-    return traces.token_in(asked[1]) or traces.token_in("".join(asked[1].split())[:47])
+    pieces = asked[1].split()
+    return traces.token_in(asked[1]) or (_alone("".join(pieces)) if len(pieces) <= _PIECES else "")
 
 
 def _alone(line: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from email import message_from_bytes
-from email.errors import HeaderParseError
+from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
 from email.parser import BytesHeaderParser
@@ -29,7 +29,6 @@ _BOUNDARY = re.compile(rb"boundary", re.IGNORECASE)
 _MESSAGE_TYPE = re.compile(rb"^(content-type:[ \t\n]*)message/", re.IGNORECASE | re.MULTILINE)
 _LEAF = "x-message/"
 _TAG = re.compile(r"<(?:style|script)\b.{0,20000}?</(?:style|script)>|<[^>]{0,2000}>", re.IGNORECASE | re.DOTALL)
-_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
 
 
 class Fields:
@@ -138,8 +137,10 @@ def fields_of(content: bytes) -> Fields:
 
 
 def one_line(text: str, longest: int) -> str:
-    """Return a text without control characters and double spaces, cut where it gets too long."""
-    return " ".join(_UNSEEN.sub(" ", text[: 2 * longest]).split())[:longest]
+    """Return a text without what can't be shown and double spaces, cut where it gets too long."""
+    cut = text[: 2 * longest]
+    shown = cut if cut.isprintable() else "".join(char if char.isprintable() else " " for char in cut)
+    return " ".join(shown.split())[:longest]
 
 
 def _lines(mail: bytes) -> bytes:
@@ -169,6 +170,6 @@ def _part(leaf: Message) -> Part:
 def _decoded(value: str) -> str:
     raw = str(value)[:_MAX_FIELD].encode("utf-8", "surrogateescape").decode("utf-8", "replace")
     if "=?" in raw:
-        with suppress(HeaderParseError, LookupError, ValueError):  # as it stands, then
+        with suppress(MessageError, LookupError, ValueError):  # as it stands, then
             raw = str(make_header(decode_header(raw)))
     return one_line(raw, _MAX_FIELD)

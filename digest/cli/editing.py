@@ -43,7 +43,7 @@ class _OvertakenError(Exception):
 
 def edit(context: typer.Context, list_name: ListName) -> None:
     """Edit a list's file in your editor ($VISUAL, $EDITOR); it is checked before it takes effect."""
-    from digest.subscribers.edit import read_text
+    from digest.subscribers.disk import read_text
 
     site = opened(context)
     mailing_list = site.list(list_name)
@@ -88,7 +88,7 @@ class _Editing:
 
     def _edited(self) -> str | None:
         """Return the text after one go in the editor, None where there is nothing to do."""
-        from digest.subscribers.edit import read_text
+        from digest.subscribers.disk import read_text
 
         status = _run(self._command, self._copy)
         text = read_text(self._copy)  # by its name: most editors write a new file
@@ -142,7 +142,7 @@ class _Editing:
         return answer == "y"
 
     def _write(self, text: str) -> None:
-        from digest.subscribers.edit import write_atomically
+        from digest.subscribers.disk import write_atomically
 
         def unless_overtaken(now: str) -> str:
             if now != self._base:
@@ -153,8 +153,8 @@ class _Editing:
 
     def _put_together(self, text: str, now: str) -> None:
         """Have the copy hold both what was edited and what the file holds by now."""
-        from digest.subscribers.merging import merge
         from digest.subscribers.table import split_lines
+        from digest.subscribers.three_way import merge
 
         merged, conflicts = merge(split_lines(self._base), split_lines(text), split_lines(now))
         say(f"{self._path} was changed by somebody else while you edited.")
@@ -224,7 +224,7 @@ def _run(command: list[str], copy: Path) -> int:
 @contextmanager
 def _kept_if_interrupted(copy: Path, base: str) -> Iterator[None]:
     """Say where the edited text is, whatever ends the command before it was accepted."""
-    from digest.subscribers.edit import read_text
+    from digest.subscribers.disk import read_text
 
     try:
         yield

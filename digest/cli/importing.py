@@ -13,7 +13,7 @@ from digest.errors import InputError
 
 if TYPE_CHECKING:
     from digest.roster.importing.summary import Kind, Summary
-    from digest.subscribers.merge import Merged
+    from digest.subscribers.intake import Merged
 
 
 def import_subscribers(

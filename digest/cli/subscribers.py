@@ -83,7 +83,8 @@ def add(
 ) -> None:
     """Add a subscriber at the end of a list's file; nothing else in it changes."""
     from digest.roster.vetting import doubts, never_gets
-    from digest.subscribers.edit import add_row, write_atomically
+    from digest.subscribers.disk import write_atomically
+    from digest.subscribers.edit import add_row
     from digest.subscribers.subscriber import Subscriber
 
     site = opened(context)
@@ -118,7 +119,8 @@ def set_fields(
     language: Language = None,
 ) -> None:
     """Change what a subscriber's row says; nothing else in the file changes. An empty value ("") clears a field."""
-    from digest.subscribers.edit import change_row, write_atomically
+    from digest.subscribers.disk import write_atomically
+    from digest.subscribers.edit import change_row
     from digest.subscribers.subscriber import Subscriber
 
     site = opened(context)
@@ -174,7 +176,7 @@ def _note_what_holds(site: "Site", mailing_list: "MailingList", address: "Addres
     from digest.readership.lookup import member
     from digest.roster.vetting import never_gets
     from digest.store import readers, suppressions
-    from digest.subscribers.edit import read_lines
+    from digest.subscribers.disk import read_lines
     from digest.subscribers.file import RowProblem, find_row
 
     path = site.subscriber_file(mailing_list)
@@ -218,7 +220,8 @@ def _expect_file(path: Path) -> None:
 @app.command("remove")
 def remove(context: typer.Context, list_name: ListName, email: Email) -> None:
     """Remove a subscriber's row from a list's file. It suppresses nobody: they can be added again."""
-    from digest.subscribers.edit import remove_row, write_atomically
+    from digest.subscribers.disk import write_atomically
+    from digest.subscribers.edit import remove_row
 
     site = opened(context)
     mailing_list = site.list(list_name)

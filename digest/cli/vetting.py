@@ -52,7 +52,7 @@ def _checked(
 ) -> "tuple[Counts, str | None]":
     """Tell the problems of a list's file as they are found; returns their counts, and why it can't be used."""
     from digest.roster.vetting import Counts, vet
-    from digest.subscribers.edit import read_lines
+    from digest.subscribers.disk import read_lines
 
     path, counts = site.subscriber_file(mailing_list), Counts()
     try:

@@ -18,7 +18,7 @@ from digest.site import MailingList, Site
 from digest.store import people, readers
 from digest.store.readers import Reader
 from digest.subscribers.address import Address, parse_address
-from digest.subscribers.edit import read_lines
+from digest.subscribers.disk import read_lines
 from digest.subscribers.file import SubscriberRow, find_row, written_addresses
 from digest.subscribers.identity import address_key, subscriber_id
 

@@ -1,7 +1,7 @@
 """What came back is matched to what we sent, and acted on: each report once.
 
-A report acts when it proves whose message it is about (`digest.returns.tracing`). What it does is decided by the table that
-decides about replies (`digest.deliver.outcome.blame`).
+A report acts when it proves whose message it is about (`digest.returns.tracing`). What it does is decided by the table
+that decides about replies (`digest.deliver.outcome.blame`).
 """
 
 import re

@@ -14,7 +14,7 @@ from digest.store.memory import SqlMemory, memory
 from digest.store.suppressions import EVERYWHERE, Suppression, domain_key
 from digest.subscribers.address import parse_address
 from digest.subscribers.audience import Met
-from digest.subscribers.edit import read_lines
+from digest.subscribers.disk import read_lines
 from digest.subscribers.file import RowProblem, SubscriberRow, read_rows
 from digest.subscribers.subscriber import Subscriber
 

@@ -16,7 +16,8 @@ from digest.site import Site
 from digest.store import forgetting, people
 from digest.store.database import compact
 from digest.subscribers.address import Address
-from digest.subscribers.edit import remove_row, write_atomically
+from digest.subscribers.disk import write_atomically
+from digest.subscribers.edit import remove_row
 
 
 @dataclass(frozen=True, slots=True)

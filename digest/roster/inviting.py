@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from digest.errors import InputError
 from digest.site import MailingList, Site
 from digest.store import people, readers
-from digest.subscribers.edit import read_lines
+from digest.subscribers.disk import read_lines
 from digest.subscribers.file import RowProblem, SubscriberRow, read_rows
 from digest.subscribers.table import HEADER
 

@@ -14,7 +14,7 @@ from digest.readership.lookup import in_file, list_of
 from digest.site import Site
 from digest.store import people, readers
 from digest.subscribers.address import Address, parse_address
-from digest.subscribers.edit import read_lines
+from digest.subscribers.disk import read_lines
 from digest.subscribers.file import RowProblem, SubscriberRow, find_row, written_addresses
 from digest.subscribers.identity import address_key, subscriber_id
 

@@ -14,7 +14,7 @@ from digest.site import Site
 from digest.store import people, suppressions
 from digest.store.database import reading
 from digest.store.suppressions import Suppression, domain_key
-from digest.subscribers.edit import read_lines
+from digest.subscribers.disk import read_lines
 from digest.subscribers.file import RowProblem
 from digest.subscribers.identity import address_key
 from digest.subscribers.suppressed import Entry, read_entries

@@ -6,7 +6,7 @@ from pathlib import Path
 from threading import Lock
 
 from digest.errors import ConfigError, InputError
-from digest.subscribers.edit import write_atomically
+from digest.subscribers.disk import write_atomically
 from digest.subscribers.identity import KEY_BYTES, SigningKeys, parse_signing_keys
 
 log = logging.getLogger(__name__)

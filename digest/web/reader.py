@@ -14,7 +14,7 @@ from digest.store import readers
 from digest.store.database import reading
 from digest.subscribers.address import Address, parse_address
 from digest.subscribers.audience import laid_over
-from digest.subscribers.edit import read_lines
+from digest.subscribers.disk import read_lines
 from digest.subscribers.file import RowProblem, SubscriberRow, find_row, written_addresses
 from digest.subscribers.subscriber import Subscriber
 

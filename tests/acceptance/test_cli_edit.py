@@ -14,7 +14,8 @@ from typer.testing import CliRunner, Result
 from digest.cli import editing
 from digest.cli.main import app
 from digest.errors import InputError
-from digest.subscribers.edit import add_row, write_atomically
+from digest.subscribers.disk import write_atomically
+from digest.subscribers.edit import add_row
 from digest.subscribers.subscriber import Subscriber
 
 

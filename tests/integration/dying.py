@@ -13,12 +13,12 @@ import os
 import resource
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from digest.errors import InputError
-from digest.subscribers.edit import write_atomically
+from digest.subscribers.disk import write_atomically
 
 OLD = "email,name\n" + "".join(f"reader{number}@example.org,Reader\n" for number in range(200))
 NEW = OLD.replace("Reader", "Somebody Else")
@@ -65,7 +65,8 @@ class HalfByHalf:
 
     def flush(self) -> None: ...
 
-    def write(self, content: bytes) -> None:
+    def writelines(self, lines: Iterable[bytes]) -> None:
+        content = b"".join(lines)
         for half in (content[: len(content) // 2], content[len(content) // 2 :]):
             self._steps.step("write")
             _write(self._handle, half)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from digest.subscribers.edit import read_text, write_atomically
+from digest.subscribers.disk import read_text, write_atomically
 from tests.integration.dying import NEW, OLD
 
 REPOSITORY = Path(__file__).parents[2]

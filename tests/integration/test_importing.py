@@ -22,7 +22,7 @@ from digest.roster.importing.taking import imported
 from digest.store import readers, suppressions
 from digest.store.readers import Reader
 from digest.store.suppressions import EVERYWHERE
-from digest.subscribers import edit
+from digest.subscribers import disk
 from digest.subscribers.address import parse_address
 from digest.subscribers.audience import Preferences
 from digest.subscribers.table import FIELDS, HEADER
@@ -354,10 +354,10 @@ def test_killed_at_any_point_nobody_who_left_is_mailed_and_again_does_the_rest(
         for owner, name in (
             (suppressions, "add_all"),
             (readers, "record_imported"),
-            (edit, "_keep_owner_and_mode"),
-            (edit.os, "fsync"),
+            (disk, "_keep_owner_and_mode"),
+            (disk.os, "fsync"),
             (Path, "replace"),
-            (edit, "_sync_folder"),
+            (disk, "_sync_folder"),
         ):
             patch.setattr(owner, name, mortal(getattr(owner, name)))
         with pytest.raises(Killed):
@@ -400,7 +400,7 @@ def test_a_file_that_an_editor_saves_meanwhile_is_not_overwritten(file):
         yield "new@example.org,,,,,\n"
 
     with pytest.raises(InputError, match="was changed while it was written anew"):
-        edit.rewrite(file, change, "")
+        disk.rewrite(file, change, "")
     assert file.read_text("utf-8") == "email\nsaved@example.org\n"
 
 
@@ -409,7 +409,7 @@ def test_a_rewritten_file_keeps_its_mode_and_its_link(file, tmp_path):
     file.rename(real)
     file.symlink_to(real)
     real.chmod(0o640)
-    edit.rewrite(file, lambda lines: (*lines, "x\n"), "")
+    disk.rewrite(file, lambda lines: (*lines, "x\n"), "")
     assert file.is_symlink()
     assert real.stat().st_mode & 0o777 == 0o640
     assert real.read_text("utf-8").endswith("x\n")

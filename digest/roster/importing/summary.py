@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from digest.roster.importing.source import Source
 from digest.subscribers.file import clean_name
-from digest.subscribers.merge import Merged
+from digest.subscribers.intake import Merged
 
 SHOWN = 20
 """How many people of each kind are told one by one."""

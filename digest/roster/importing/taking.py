@@ -26,9 +26,9 @@ from digest.site import MailingList, Site
 from digest.store import readers, suppressions
 from digest.store.staging import Staged, Staging, staging
 from digest.store.suppressions import Suppression
-from digest.subscribers.edit import read_lines, rewrite
+from digest.subscribers.disk import read_lines, rewrite
 from digest.subscribers.identity import subscriber_id
-from digest.subscribers.merge import Merged, merge
+from digest.subscribers.intake import Merged, merge
 from digest.subscribers.table import FIELDS, HEADER, RawRow, read_table
 
 TOGETHER = 1_000
@@ -120,7 +120,7 @@ class Import:
 
 
 class _People:
-    """The staged subscribers, as `digest.subscribers.merge` asks for them."""
+    """The staged subscribers, as `digest.subscribers.intake` asks for them."""
 
     def __init__(self, people: Staging, key: bytes, list_id: str) -> None:
         self._people = people
@@ -128,18 +128,18 @@ class _People:
         self._list_id = list_id
 
     def find(self, canonicals: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
-        """See `digest.subscribers.merge.People`."""
+        """See `digest.subscribers.intake.People`."""
         ids = {subscriber_id(self._key, self._list_id, one): one for one in canonicals}
         found = self._people.find(list(ids))
         self._people.meet([one.number for one in found.values() if not one.met])
         return {ids[subscriber]: one.said for subscriber, one in found.items() if not one.met}
 
     def count_others(self) -> int:
-        """See `digest.subscribers.merge.People`."""
+        """See `digest.subscribers.intake.People`."""
         return self._people.count_not_met()
 
     def others(self) -> Iterator[tuple[str, ...]]:
-        """See `digest.subscribers.merge.People`."""
+        """See `digest.subscribers.intake.People`."""
         return self._people.subscribers_not_met()
 
 

@@ -233,7 +233,8 @@ def decoded(raw):
 
     text = raw.decode("latin-1")
     words = re.sub(r"=\?utf-8\?B\?([A-Za-z0-9+/=]*)\?=", lambda word: _decoded(b64decode, word[1]), text)
-    return "".join(words.split()) + "".join(words.replace("=\n", "").split())
+    shown = "".join(char if char.isprintable() else " " for char in words)
+    return "".join(shown.split()) + "".join(words.replace("=\n", "").split())
 
 
 def _decoded(b64decode, text):
@@ -255,6 +256,26 @@ def test_any_bytes_are_read(raw):
 def test_any_subject_is_read(subject):
     for report in read_strictly(b"Subject: unsubscribe " + subject.encode() + b"\n\n" + subject.encode()):
         check(report)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"From: =?\xff-8?q?a?= <mailer-daemon@example.net>\n\n",  # a charset that can't even be named
+        b"From: =?utf-8?b?a?= <mailer-daemon@example.net>\n\n",
+        mail("qmail").replace(b"no mailbox", "no\u00adsoft\u200bhyphen".encode()),
+        mail("postfix-unknown-user").replace(b"charset=utf-8", b"charset=nobody-knows"),
+        mail("postfix-unknown-user").replace(b"unknown", b"\xff\x00\x1b[31m"),
+    ],
+)
+def test_what_once_broke_it_is_read(raw):
+    for report in read_strictly(raw):
+        check(report)
+
+
+def test_words_behind_unsubscribe_are_no_token():
+    raw = b"Subject: unsubscribe me from all of your many lists and newsletters now please\n\n"
+    assert [one.unsubscribe for one in read_strictly(raw)] == [""]
 
 
 HOSTILE = {

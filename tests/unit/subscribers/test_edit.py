@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from digest.errors import InputError
-from digest.subscribers.edit import add_row, change_row, read_lines, read_text, remove_row, write_atomically
+from digest.subscribers.disk import read_lines, read_text, write_atomically
+from digest.subscribers.edit import add_row, change_row, remove_row
 from digest.subscribers.file import clean_name, parse_subscribers
 from digest.subscribers.subscriber import Subscriber
 from digest.subscribers.table import HEADER, split_lines

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from digest.subscribers.merging import merge
+from digest.subscribers.three_way import merge
 
 BASE = ["email,name\n", "ada@example.org,Ada\n", "emmy@example.org,Emmy\n", "kurt@example.org,Kurt\n"]
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from digest.errors import InputError
 from digest.subscribers.file import parse_subscribers
-from digest.subscribers.merge import Merged, merge
+from digest.subscribers.intake import Merged, merge
 from digest.subscribers.table import FIELDS, HEADER, split_lines
 
 ADA = ("ada@example.org", "Ada", "robotics", "", "", "en")
