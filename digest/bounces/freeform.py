@@ -18,7 +18,6 @@ logging.getLogger("flufl.bounce").disabled = True  # a mail it can't read is no 
 
 _MAX_BYTES = 16_000
 _MAX_LINE = 300
-_MAX_RECIPIENTS = 100
 _NEAR = 800
 """Characters behind an address, in which the reason is looked for."""
 
@@ -101,7 +100,7 @@ def _failures(lines: bytes) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def _addresses(found: frozenset[bytes]) -> tuple[str, ...]:
     texts = sorted(address.decode("ascii", "replace") for address in found)
-    return traces.addresses(texts)[:_MAX_RECIPIENTS]
+    return traces.addresses(texts)
 
 
 def _notice(mail: Mail) -> str:
@@ -112,7 +111,7 @@ def _notice(mail: Mail) -> str:
 
 
 def _reason(words: str, address: str) -> str:
-    """Return the piece of a notice that is about an address: its line and what follows, up to the next paragraph."""
+    """Return the piece of a notice that is about an address, where it has a code; else all of the notice."""
     at = words.lower().find(address.lower()) if address else -1
     if at < 0:
         return words[: 3 * _NEAR]

@@ -13,7 +13,7 @@ from digest.bounces.mime import Mail
 from digest.bounces.report import Kind, Report
 
 _PREFIXES = re.compile(r"^(?:\s{0,9}(?:re|aw|fwd?|wg|tr|sv|vs|antw|rv|回复|答复|返信)\s{0,3}[:：])+\s*", re.IGNORECASE)
-_WORD = re.compile(r"^\W{0,9}unsubscribe(?:%20|[\s:+_-])*(.*)$", re.IGNORECASE | re.DOTALL)
+_WORD = re.compile(r"^[^\w>]{0,9}unsubscribe(?:%20|[\s:+_-])*(.*)$", re.IGNORECASE | re.DOTALL)
 _ASKS = re.compile(
     r"[^\w>]{0,9}(?:please\W{1,3})?(?:unsubscribe(?: me)?|remove me|opt[ -]?out|abmelden|austragen|abbestellen"
     r"|désabonner|désinscription|desuscribir|darse de baja|baja|退订|取消订阅|配信停止)(?:\W{1,3}please)?\W{0,9}",

@@ -105,7 +105,7 @@ class Mail:
         shown = [part for part in self.parts if part.kind.startswith("text/") and not part.is_message]
         return tuple(part.text for part in sorted(shown, key=lambda part: part.kind == "text/html"))
 
-    @property
+    @cached_property
     def returned(self) -> tuple[Fields, ...]:
         """The header of each message that it returns."""
         return tuple(part.fields for part in self.parts if part.is_message)

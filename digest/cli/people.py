@@ -98,7 +98,7 @@ def _before(site: "Site", found: "Dossier") -> Iterator[str]:
     facts = "; ".join(_to_erase(found))
     yield f"Of {first.address}{same} this erases: {facts}." if facts else f"{first.address}{same} is forgotten already."
     yield "What stays is a keyed hash that names nobody, so that no file and no import has them mailed again."
-    yield f"It can't reach mail that was sent, backups of this site{_outboxes(site)}."
+    yield f"It can't reach mail that was sent, logs of runs, backups of this site{_outboxes(site)}."
 
 
 def _to_erase(found: "Dossier") -> Iterator[str]:

@@ -2,8 +2,9 @@
 
 import json
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
+from json.encoder import encode_basestring_ascii
 from typing import NamedTuple
 
 from digest.foreign.layout import Layout
@@ -22,7 +23,8 @@ _LONGEST_EVIDENCE = 500
 class Entry(NamedTuple):
     """What a row says of a person: their address and preferences, or that they are gone, and the evidence of consent.
 
-    `topics` is as it is written. `others` are the fields of the columns that were asked for by number.
+    `topics` is as it is written, `evidence` are the members of a JSON object. `others` are the fields of the columns
+    that were asked for by number.
     """
 
     line: int
@@ -33,7 +35,7 @@ class Entry(NamedTuple):
     timezone: str
     language: str
     gone: Gone | None
-    evidence: Mapping[str, str]
+    evidence: str
     others: tuple[str, ...]
 
 
@@ -47,13 +49,20 @@ def reader_of(layout: Layout, others: Sequence[int] = (), *, table: bool = True)
     email = layout.taken["email"]
     name, first, last = at("name"), at("first_name"), at("last_name")
     topics, frequency, timezone, language = at("topics"), at("frequency"), at("timezone"), at("language")
-    evidence = tuple(layout.evidence.items())
+    evidence = tuple((f"{encode_basestring_ascii(column)}: ", place) for column, place in layout.evidence.items())
 
     def read(raw: RawRow) -> Entry:
         fields = _checked(raw, width)
         address = parse_address(plain(fields[email]))
         gone = judge(fields)
-        said = {column: fields[place][:_LONGEST_EVIDENCE] for column, place in evidence if fields[place]}
+        # A million rows may have it, and an encoder of its own for each costs five times as much.
+        said = ", ".join(
+            [
+                column + encode_basestring_ascii(fields[place][:_LONGEST_EVIDENCE])
+                for column, place in evidence
+                if fields[place]
+            ]
+        )
         if gone is not None:
             return Entry(raw.start + 1, address, "", "", "", "", "", gone, said, ())
         if address.address.startswith(_FORMULA):
@@ -112,7 +121,7 @@ def _plain(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def chosen_topics(text: str, known: Collection[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return which topics a field names, each once, and the tags in it that are none.
+    """Return which topics a field names, each once, and the tags in it that are none, fit to be shown.
 
     Tags are separated by commas, semicolons or |, and may hold spaces; where there are none of these, by spaces.
     """
@@ -120,7 +129,7 @@ def chosen_topics(text: str, known: Collection[str]) -> tuple[tuple[str, ...], t
     if len(tags) == 1 and _topic(tags[0]) not in known:
         tags = tags[0].split()
     found = dict.fromkeys(topic for tag in tags if (topic := _topic(tag)) in known)
-    return tuple(found), tuple(dict.fromkeys(tag for tag in tags if _topic(tag) not in known))
+    return tuple(found), tuple(dict.fromkeys(clean_name(tag) for tag in tags if _topic(tag) not in known))
 
 
 def _tags(text: str) -> list[str]:

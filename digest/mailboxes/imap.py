@@ -13,14 +13,15 @@ from typing import Any, Literal, Self
 from imap_tools import BaseMailBox, MailBox, MailBoxStartTls, MailBoxUnencrypted
 from imap_tools.errors import ImapToolsError, MailboxFolderSelectError, MailboxLoginError
 
+from digest.bounces.mime import MAX_BYTES
 from digest.errors import MailboxError
-from digest.mailboxes.letter import MOST_BYTES, Letter
+from digest.mailboxes.letter import Letter
 
 _TIMEOUT = 30.0
 """Seconds without a word from the server."""
 
 _TOGETHER = 20
-_BODY = f"(UID BODY.PEEK[]<0.{MOST_BYTES}>)"
+_BODY = f"(UID BODY.PEEK[]<0.{MAX_BYTES}>)"
 _UID = re.compile(rb"\bUID (\d+)")
 
 
@@ -137,7 +138,7 @@ def _letters(answer: Sequence[Any]) -> list[Letter]:
             uid = _UID.search(head) or _UID.search(rest if isinstance(rest, bytes) else b"")
             if uid:
                 mark = uid[1].decode()
-                letters.append(Letter(f"UID {mark}", mark, content[:MOST_BYTES]))
+                letters.append(Letter(f"UID {mark}", mark, content[:MAX_BYTES]))
     return letters
 
 

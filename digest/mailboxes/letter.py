@@ -6,9 +6,6 @@ from hashlib import sha256
 from types import TracebackType
 from typing import Protocol, Self
 
-MOST_BYTES = 1_000_000
-"""Bytes of a mail that are fetched; no report is longer."""
-
 
 @dataclass(frozen=True, slots=True)
 class Letter:

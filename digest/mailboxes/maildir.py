@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Self
 
+from digest.bounces.mime import MAX_BYTES
 from digest.errors import MailboxError
-from digest.mailboxes.letter import MOST_BYTES, Letter
+from digest.mailboxes.letter import Letter
 
 _INFO = ":2,"
 """What stands before the flags in a name."""
@@ -67,7 +68,7 @@ class Maildir:
         place = name.partition("/")[2].partition(_INFO)[0]
         try:
             with (self.path / name).open("rb") as file:
-                return Letter(place, name, file.read(MOST_BYTES))
+                return Letter(place, name, file.read(MAX_BYTES))
         except FileNotFoundError:  # another program has moved it; it is read next time
             return None
         except OSError as error:

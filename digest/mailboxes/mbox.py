@@ -12,8 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Self
 
+from digest.bounces.mime import MAX_BYTES
 from digest.errors import MailboxError
-from digest.mailboxes.letter import MOST_BYTES, Letter
+from digest.mailboxes.letter import Letter
 
 _TOGETHER = 8_000_000
 """Bytes of letters that are read while the file is locked."""
@@ -92,7 +93,7 @@ def _letters(file: BinaryIO) -> Iterator[Letter]:
         content = bytearray()
         line = file.readline(_LINE)
         while line and not line.startswith(b"From "):
-            content += line[: MOST_BYTES - len(content)]
+            content += line[: MAX_BYTES - len(content)]
             line = file.readline(_LINE)
         taken += len(content)
         yield Letter(f"byte {start:,}", str(file.tell() - len(line)), _without_notes(bytes(content)))

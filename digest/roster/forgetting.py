@@ -13,8 +13,9 @@ from datetime import datetime
 from digest.errors import BusyError, InputError
 from digest.roster.persons import InFile, Person, in_files, person
 from digest.site import Site
-from digest.store import forgetting, people
+from digest.store import forgetting, people, suppressions
 from digest.store.database import compact
+from digest.store.suppressions import EVERYWHERE
 from digest.subscribers.address import Address
 from digest.subscribers.disk import write_atomically
 from digest.subscribers.edit import remove_row
@@ -48,13 +49,15 @@ def forget(site: Site, asked: Address, now: datetime) -> Forgotten:
     with site.store.begin() as connection:
         who = person(connection, site, asked)
         scopes = {one.id for one in site.lists} | people.list_ids(connection)
+        of_lists = [one for one in suppressions.of(connection, who.keys) if one.address and one.scope != EVERYWHERE]
         forgetting.suppress(connection, scopes=scopes, keys=who.keys, ids=who.nameless, now=now)
     rows = tuple(in_files(site, who))
     _remove(rows)
     with site.store.begin() as connection:
         ids = tuple(who.lists)
         on_wire = forgetting.on_wire(connection, who.keys, ids)
-        erased = forgetting.erase(connection, keys=who.keys, ids=ids, now=now)
+        erased = dict(forgetting.erase(connection, keys=who.keys, ids=ids, now=now))
+    erased["suppression"] += len(of_lists)  # whose address went when they became "forgotten"
     again = _why_again(site, on_wire)
     try:
         compact(site.store)

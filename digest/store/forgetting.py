@@ -37,7 +37,10 @@ def suppress(
     Why a list suppressed them before goes, so that all their lists say "forgotten". What holds everywhere stays.
     """
     said = {"address": None, "reason": FORGOTTEN, "source": "operator", "at": now}
-    for scope, key in [*((scope, key) for scope in scopes for key in keys), *((EVERYWHERE, one) for one in ids)]:
+    for scope, key in [
+        *((scope, key) for scope in sorted(scopes) for key in sorted(keys)),
+        *((EVERYWHERE, one) for one in ids),
+    ]:
         statement = insert_into(connection, suppressions).values(scope=scope, address_key=key, **said)
         connection.execute(
             statement.on_conflict_do_update(

@@ -21,15 +21,14 @@ _TABLES = """
     CREATE TABLE met (number INTEGER PRIMARY KEY);
 """
 _COLUMNS = "number, id, line, weight, address, key, said, evidence"
-_AT_A_TIME = 1_000
 
 
 class Staged(NamedTuple):
     """A person as an import has them.
 
     `number` is the row's own. `said` is what is to be kept of them: the fields of a row, or why they are gone;
-    `evidence` is a JSON object, or "". Of two rows with one address the one of more `weight` counts, of equal ones the
-    first; 0 is a subscriber.
+    `evidence` is a JSON object, or "". Address and key are kept of who is gone. Of two rows with one address the one of
+    more `weight` counts, of equal ones the first; 0 is a subscriber.
     """
 
     number: int
@@ -117,18 +116,15 @@ class Staging:
 
     def gone(self) -> Iterator[Staged]:
         """Yield who is gone."""
-        yield from self._people("weight > 0")
+        query = f"SELECT {_COLUMNS} FROM taken WHERE weight > 0 ORDER BY number"  # noqa: S608
+        for number, one, line, weight, address, key, said, evidence in self._database.execute(query):
+            yield Staged(number, one.hex(), line, weight, address, key, _said(said), evidence or "")
 
-    def subscribers_with_evidence(self) -> Iterator[Staged]:
-        """Yield the subscribers of whom there is evidence of consent."""
-        yield from self._people("weight = 0 AND evidence IS NOT NULL")
-
-    def _people(self, condition: str) -> Iterator[Staged]:
-        after = 0
-        query = f"SELECT {_COLUMNS} FROM taken WHERE number > ? AND {condition} ORDER BY number LIMIT ?"  # noqa: S608
-        while rows := self._database.execute(query, (after, _AT_A_TIME)).fetchall():
-            for after, one, line, weight, address, key, said, evidence in rows:
-                yield Staged(after, one.hex(), line, weight, address, key, _said(said), evidence or "")
+    def evidence(self) -> Iterator[tuple[str, str]]:
+        """Yield the subscribers of whom there is evidence of consent, by subscriber id."""
+        query = "SELECT id, evidence FROM taken WHERE weight = 0 AND evidence IS NOT NULL ORDER BY number"
+        for one, evidence in self._database.execute(query):
+            yield one.hex(), evidence
 
 
 def _row(one: Staged) -> tuple[int, bytes, int, int, str, str, str, str | None]:

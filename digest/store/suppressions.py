@@ -118,6 +118,13 @@ def keys(connection: Connection, list_id: str) -> frozenset[str]:
     return frozenset(connection.execute(query).scalars())
 
 
+def few(connection: Connection, list_id: str, most: int) -> frozenset[str] | None:
+    """Return all `keys` where there are at most so many, else None."""
+    query = select(suppressions.c.address_key).where(suppressions.c.scope.in_((EVERYWHERE, list_id))).limit(most + 1)
+    found = connection.execute(query).scalars().all()
+    return frozenset(found) if len(found) <= most else None
+
+
 def among(connection: Connection, list_id: str, keys: Collection[str]) -> frozenset[str]:
     """Return those of some keys that a list must not mail; at most some thousand are asked for."""
     is_one = is_among(connection, suppressions.c.address_key, keys)
@@ -156,7 +163,7 @@ def every(connection: Connection, scope: str | None = None) -> Iterator[Suppress
 def walk(
     engine: Engine, scope: str | None = None, reason: str | None = None, keys: Collection[str] | None = None
 ) -> Iterator[Suppression]:
-    """Yield all suppressions, or those of a scope, a reason or some keys, the oldest first.
+    """Yield all suppressions, or those of a scope, a reason or some keys, as they were added; an import's by key.
 
     They are read a page at a time, each in a transaction of its own, so whoever reads slowly holds up nobody.
     """

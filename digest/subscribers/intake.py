@@ -86,9 +86,13 @@ def merge(
         merged.new = new
         return
     added = people.others()
+    straight = [place for _, place in places] == list(range(header.width))
     while some := list(islice(added, _TOGETHER)):
         merged.new += len(some)
-        yield "".join([_line(said, places, header.width, merged) + end for said in some])
+        if straight:
+            yield "".join([",".join(map(quoted, said)) + end for said in some])
+        else:
+            yield "".join([_line(said, places, header.width, merged) + end for said in some])
 
 
 def _line(said: Sequence[str], places: Sequence[tuple[str, int | None]], width: int, merged: Merged) -> str:

@@ -21,6 +21,10 @@ _REASONS = {1: LEFT, 2: "left all lists", 3: NO_SUCH_ADDRESS, 4: COMPLAINT}
 """Why somebody is gone, by weight: of two rows with one address the one of more weight counts."""
 
 
+_FEW = 20_000
+"""So many suppressions are asked for once; of more those of each thousand people."""
+
+
 class _Person(NamedTuple):
     entry: Entry
     raw: RawRow
@@ -59,6 +63,9 @@ class Lookout:
         self._refuse = refuse
         self._topics = frozenset(topic.id for topic in site.topics(mailing_list))
         self._number = 0
+        self._origin = f'"from": {json.dumps(summary.origin)}'
+        with reading(site.store).begin() as connection:
+            self._few = suppressions.few(connection, mailing_list.id, _FEW)
 
     def look_over(self, entries: Sequence[tuple[Entry, RawRow]]) -> None:
         """Count people, and stage or refuse them."""
@@ -91,7 +98,7 @@ class Lookout:
             for one in suppressions.lifted(connection, gone) if gone else ():
                 lifted[one.was.scope, one.was.key] = one.at  # the oldest comes first
             return _Known(
-                suppressions.among(connection, self._list.id, keys),
+                suppressions.among(connection, self._list.id, keys) if self._few is None else self._few & keys,
                 suppressions.among(connection, EVERYWHERE, gone) if gone else frozenset(),
                 readers.moved(connection, ids),
                 readers.confirmed_at(connection, ids),
@@ -147,10 +154,10 @@ class Lookout:
             one.subscriber_id,
             entry.line,
             weight,
-            entry.address.address,
-            one.address_key,
+            entry.address.address if weight else "",
+            one.address_key if weight else "",
             said,
-            json.dumps({"from": self._summary.origin, **entry.evidence}) if entry.evidence else "",
+            f"{{{self._origin}, {entry.evidence}}}" if entry.evidence else "",
         )
 
 

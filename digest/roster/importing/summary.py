@@ -62,7 +62,7 @@ class Summary:
 
     def tell_tags(self, tags: Sequence[str]) -> None:
         """Count tags that are no topics."""
-        for tag in map(clean_name, tags):
+        for tag in tags:
             if tag in self.tags or len(self.tags) < MOST_TAGS:
                 self.tags[tag] += 1
 

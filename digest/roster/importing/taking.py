@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 from shutil import copyfileobj
-from typing import TextIO
+from typing import TextIO, TypeVar
 
 from sqlalchemy import Connection
 
@@ -30,6 +30,8 @@ from digest.subscribers.disk import read_lines, rewrite
 from digest.subscribers.identity import subscriber_id
 from digest.subscribers.intake import Merged, merge
 from digest.subscribers.table import FIELDS, HEADER, RawRow, read_table
+
+_T = TypeVar("_T")
 
 TOGETHER = 1_000
 """Rows that are looked up at a time."""
@@ -96,22 +98,21 @@ class Import:
         written: what was stored before that stays.
         """
         origin = self.summary.origin
-        for batch in _batches(self._people.gone(), BATCH):
+        for gone in _batches(self._people.gone(), BATCH):
             with self._site.store.begin() as connection:
-                suppressions.add_all(connection, [_suppression(one, origin, now) for one in batch])
-                self._keep_evidence(connection, batch, now)
-        for batch in _batches(self._people.subscribers_with_evidence(), BATCH):
+                suppressions.add_all(connection, [_suppression(one, origin, now) for one in gone])
+                self._keep(connection, [(one.subscriber_id, one.evidence) for one in gone if one.evidence], now)
+        for evidence in _batches(self._people.evidence(), BATCH):
             with self._site.store.begin() as connection:
-                self._keep_evidence(connection, batch, now)
+                self._keep(connection, evidence, now)
         done = Merged()
         if self.summary.merged.new or self.summary.merged.changed:
             rewrite(self._path, lambda lines: self._merged(lines, done, adding=True), _FRESH)
         return done
 
-    def _keep_evidence(self, connection: Connection, people: Sequence[Staged], now: datetime) -> None:
-        for some in _batches((one for one in people if one.evidence), TOGETHER):
-            evidence = {one.subscriber_id: one.evidence for one in some}
-            readers.record_imported(connection, self._list.id, evidence, now)
+    def _keep(self, connection: Connection, evidence: Sequence[tuple[str, str]], now: datetime) -> None:
+        for some in _batches(iter(evidence), TOGETHER):
+            readers.record_imported(connection, self._list.id, dict(some), now)
 
     def _merged(self, lines: Iterable[str], merged: Merged, *, adding: bool) -> Iterator[str]:
         self._people.forget_met()
@@ -177,6 +178,6 @@ def _suppression(one: Staged, origin: str, now: datetime) -> Suppression:
     return Suppression(scope, one.address_key, one.address, reason, origin, moment)
 
 
-def _batches(people: Iterator[Staged], size: int) -> Iterator[list[Staged]]:
-    while batch := list(islice(people, size)):
+def _batches(some: Iterator[_T], size: int) -> Iterator[list[_T]]:
+    while batch := list(islice(some, size)):
         yield batch

@@ -273,6 +273,11 @@ def test_what_once_broke_it_is_read(raw):
         check(report)
 
 
+def test_what_a_mail_quotes_is_no_request():
+    raw = f"Subject: hello\n\n> unsubscribe {TOKEN}\n> unsubscribe\nremarkable\n".encode()
+    assert [one.kind for one in read_strictly(raw)] == [Kind.OTHER]
+
+
 def test_words_behind_unsubscribe_are_no_token():
     raw = b"Subject: unsubscribe me from all of your many lists and newsletters now please\n\n"
     assert [one.unsubscribe for one in read_strictly(raw)] == [""]
