@@ -145,10 +145,10 @@ class Standing:
         ):
             if moment:
                 yield f"  {word} {short_time(moment)}"
-        if self.counts:
-            yield sum_line(self.counts)
         if stored.left_out:
             yield left_out_line(stored.left_out)
+        if self.counts:
+            yield sum_line(self.counts)
         if line := came_back_line(self.came_back):
             yield line
         if self.open:

@@ -1,11 +1,12 @@
 """The facts of mail: each one line of the log, by one function.
 
 On a terminal they are readable, in a pipe JSON (the command sets structlog up). What is routine, an
-accepted message, is of level debug; the ledger has it anyway. No secret is among the values: a relay is
-named, and never shown.
+accepted message, is of level debug; the ledger has it anyway. No secret and no address is among the
+values: a relay is named, and never shown; a delivery has its number, by which the ledger knows whose it is.
 """
 
 import logging
+import re
 
 import structlog
 
@@ -45,10 +46,15 @@ def tell_settlement(settlement: Settlement) -> None:
             outcome.verb.value,
             level,
             delivery=claim.delivery_id,
-            address=claim.address,
+            domain=claim.domain,
             relay=settlement.relay,
             stage=outcome.stage.value,
             code=outcome.code,
-            reply=outcome.reply,
+            reply=_without(claim.address, outcome.reply),
             again=settlement.again and settlement.again.isoformat(timespec="seconds"),
         )
+
+
+def _without(address: str, reply: str) -> str:
+    """Return a server's reply without the address it is about, which many repeat, in whatever case."""
+    return re.sub(re.escape(address), "…", reply, flags=re.IGNORECASE)

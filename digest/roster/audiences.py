@@ -33,10 +33,6 @@ def audience_of(
         with store.begin() as connection:
             return Said(readers.preferences(connection, ids), readers.moved(connection, ids))
 
-    def today(timezone: str | None) -> date:
-        zone = zone_of(timezone) if timezone else None
-        return now.astimezone(zone or ZoneInfo(mailing_list.table.timezone)).date()
-
     return audience(
         invited=invited,
         confirmed=readers.confirmed(site.store, list_id),
@@ -46,5 +42,11 @@ def audience_of(
         identify=lambda canonical: (subscriber_id(key, list_id, canonical), address_key(key, canonical)),
         memory=remembered,
         refuse=refuse,
-        today=today,
+        today=lambda timezone: day_in(timezone, mailing_list, now),
     )
+
+
+def day_in(timezone: str | None, mailing_list: MailingList, now: datetime) -> date:
+    """Return a reader's day, by which a pause ends: in their timezone (IANA), else in the list's."""
+    zone = zone_of(timezone) if timezone else None
+    return now.astimezone(zone or ZoneInfo(mailing_list.table.timezone)).date()

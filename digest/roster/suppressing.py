@@ -20,9 +20,11 @@ EVERY_LIST = "everywhere"
 
 _KEY = re.compile(r"[0-9a-f]{32}")
 
+_LEFT = (LEFT, "unsubscribed")
+"""What leaving is called by us, and by other programs."""
+
 _THEIR_WORD = {
-    LEFT: "they asked not to be mailed",
-    "unsubscribed": "they asked not to be mailed",
+    **dict.fromkeys(_LEFT, "they asked not to be mailed"),
     "complaint": "they told their mail provider that our mail is unwanted",
     FORGOTTEN: "they asked to be forgotten",
 }
@@ -109,7 +111,7 @@ def _sentence(mailing_list: MailingList, address: Address, one: Suppression, is_
     whom = f"the domain {one.domain}" if one.domain else address.address
     where = "on every list" if is_everywhere else f"on the list {mailing_list.name}"
     said = f"{whom} is suppressed {where} since {one.at:%Y-%m-%d} ({meaning(one)})"
-    if one.reason == LEFT and not is_everywhere:
+    if one.reason in _LEFT and not is_everywhere:
         said = f"{whom} left the list {mailing_list.name} on {one.at:%Y-%m-%d}"
     if is_everywhere or one.domain:
         scope = "" if is_everywhere else f" --list {mailing_list.name}"

@@ -130,7 +130,7 @@ class Chosen:
         """Look up what was chosen. Raises InputError for what isn't there."""
         mailing_list = site.list(choice.list_name)
         today = now.astimezone(ZoneInfo(mailing_list.table.timezone)).date()
-        person = person_of(site, mailing_list, choice.subscriber, today) if choice.subscriber else None
+        person = person_of(site, mailing_list, choice.subscriber, now) if choice.subscriber else None
         subscriber = person.subscriber if person else None
         usual = _frequency(subscriber.frequency or "" if subscriber else "") or mailing_list.table.frequency
         frequency = _frequency(choice.frequency) or usual

@@ -1,13 +1,14 @@
 """The subscriber whose message the preview shows: who signed up, or a row of the list's file, which may be long."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 
 from digest.errors import InputError
 from digest.readership.lookup import member
+from digest.roster.audiences import day_in
 from digest.roster.suppressing import reasons
 from digest.site import MailingList, Site
 from digest.store import readers
@@ -37,7 +38,7 @@ class Person:
     left_out: tuple[str, ...]
 
 
-def person_of(site: Site, mailing_list: MailingList, written: str, today: date) -> Person:
+def person_of(site: Site, mailing_list: MailingList, written: str, now: datetime) -> Person:
     """Return a subscriber by their address. Raises InputError when they are none, or their row can't be used."""
     try:
         address = parse_address(written)
@@ -51,12 +52,13 @@ def person_of(site: Site, mailing_list: MailingList, written: str, today: date) 
             left_out.append(f"{address.address} was changed for another address")
     if said is None:
         return Person(address, _row_of(site, mailing_list, written).subscriber, tuple(left_out))
-    until = said.preferences.paused_until
-    if until and today < until:
-        left_out.append(f"{address.address} pauses until {until}")
     subscriber = said.subscriber if said.confirmed_at else _row_of(site, mailing_list, written).subscriber
     known = [topic.id for topic in site.topics(mailing_list)]
-    return Person(address, laid_over(subscriber, said.preferences, known), tuple(left_out))
+    theirs = laid_over(subscriber, said.preferences, known)
+    until = said.preferences.paused_until
+    if until and day_in(theirs.timezone, mailing_list, now) < until:
+        left_out.append(f"{address.address} pauses until {until}")
+    return Person(address, theirs, tuple(left_out))
 
 
 def first_addresses(site: Site, mailing_list: MailingList) -> tuple[str, ...]:

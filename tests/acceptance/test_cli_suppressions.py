@@ -340,8 +340,7 @@ def test_on_a_terminal_a_long_list_is_cut_and_in_a_pipe_it_is_whole(cli):
     assert len(cells(cli)) == 150
     shown = on_terminal(cli, "suppressions", "list")
     assert "These are the first 100; a pipe gets all." in shown
-    assert "r99@example.org" in shown
-    assert "r100@example.org" not in shown
+    assert shown.count("import left.txt") == 100
 
 
 def test_a_pipe_that_closes_early_is_no_error(cli):

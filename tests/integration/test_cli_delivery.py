@@ -121,6 +121,7 @@ def test_a_spike_of_failures_says_that_it_is_paused_and_what_to_do(mailed, serve
 
 def test_status_of_an_issue_says_how_far_it_is_and_why(troubled):
     text = said(troubled, "status", "daily")
+    assert "not planned: 1 another frequency\n" in text
     assert "5 planned = 3 accepted + 1 failed + 1 deferred\n80 % done; no run is at work" in text
     assert "  failed: 550 5.2.2 <…> full × 1 at example.org" in text
     assert "  deferred: 450 4.2.0 greylisted × 1 at example.net" in text
