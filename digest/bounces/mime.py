@@ -1,6 +1,7 @@
 """A mail taken apart within bounds: what strangers send may be broken, endless, or nested without end."""
 
 import re
+from codecs import lookup
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -28,7 +29,18 @@ _MAX_FIELD = 4_000
 _BOUNDARY = re.compile(rb"boundary", re.IGNORECASE)
 _MESSAGE_TYPE = re.compile(rb"^(content-type:[ \t\n]*)message/", re.IGNORECASE | re.MULTILINE)
 _LEAF = "x-message/"
-_TAG = re.compile(r"<(?:style|script)\b.{0,20000}?</(?:style|script)>|<[^>]{0,2000}>", re.IGNORECASE | re.DOTALL)
+_TYPE = re.compile(rb"^content-type:[^\n]*(?:\n[ \t][^\n]*)*", re.IGNORECASE | re.MULTILINE)
+_MAX_TYPE = 2_000
+"""Bytes of a content type that are looked at: to take its parameters apart takes ever longer, the more there are."""
+
+_MAX_TEXT = 200_000
+"""Bytes of a text for people that are looked at."""
+
+_TAG = re.compile(r"<[^<>]{0,2000}>")
+_UNSHOWN = re.compile(r"<(?:style|script)\b", re.IGNORECASE)
+_SHOWN_AGAIN = re.compile(r"</(?:style|script)\b", re.IGNORECASE)
+_SLOW = ("punycode", "idna")
+"""What Python can decode, takes very long over, and is no encoding of mails."""
 
 
 class Fields:
@@ -67,11 +79,13 @@ class Part:
     @property
     def text(self) -> str:
         """Its text, without the tags where it is HTML; what can't be decoded becomes U+FFFD."""
+        content = self.content[:_MAX_TEXT]
         try:
-            text = self.content.decode(self.charset, "replace")
+            charset = lookup(self.charset).name
+            text = content.decode("utf-8" if charset in _SLOW else charset, "replace")
         except (LookupError, ValueError):
-            text = self.content.decode("utf-8", "replace")
-        return unescape(_TAG.sub(" ", text)) if self.kind == "text/html" else text
+            text = content.decode("utf-8", "replace")
+        return unescape(_TAG.sub(" ", _without_unshown(text))) if self.kind == "text/html" else text
 
     @property
     def is_message(self) -> bool:
@@ -117,7 +131,7 @@ class TooManyPartsError(ValueError):
 
 def take_apart(mail: bytes) -> Mail:
     """Take a mail apart, whatever its line ends. Raises TooManyPartsError."""
-    lines = _lines(mail)
+    lines = _TYPE.sub(_with_short_type, _lines(mail))
     if sum(1 for _ in _BOUNDARY.finditer(lines)) > 2 * _MAX_PARTS:
         raise TooManyPartsError(f"has more than {_MAX_PARTS} parts")
     # A message within is left as it stands: it is one level less, and its transfer encoding is undone as of any leaf.
@@ -136,6 +150,16 @@ def fields_of(content: bytes) -> Fields:
     return Fields(BytesHeaderParser().parsebytes(content.lstrip()))
 
 
+def _without_unshown(html: str) -> str:
+    """Return HTML without its style sheets and scripts; one that never ends ends with the text."""
+    kept, at = [], 0
+    while found := _UNSHOWN.search(html, at):
+        kept.append(html[at : found.start()])
+        closed = _SHOWN_AGAIN.search(html, found.end())
+        at = closed.start() if closed else len(html)
+    return "".join([*kept, html[at:]])
+
+
 def one_line(text: str, longest: int) -> str:
     """Return a text without what can't be shown and double spaces, cut where it gets too long."""
     cut = text[: 2 * longest]
@@ -149,6 +173,11 @@ def _lines(mail: bytes) -> bytes:
     if cut.count(b"\n") > MAX_LINES:
         cut = b"\n".join(cut.split(b"\n", MAX_LINES)[:MAX_LINES])
     return cut
+
+
+def _with_short_type(found: re.Match[bytes]) -> bytes:
+    """Return a content type as it stands where it is of usual length, cut where it isn't."""
+    return found[0] if len(found[0]) <= _MAX_TYPE else found[0][:_MAX_TYPE]
 
 
 def _leaves(message: Message) -> Iterator[Message]:

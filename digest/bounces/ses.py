@@ -36,7 +36,9 @@ from digest.bounces.webhook import (
 Fetch = Callable[[str], bytes]
 """GETs an address of SNS over verified TLS, follows no redirect, and returns the body."""
 
-_HOST = r"https://sns\.[a-z0-9-]{1,40}\.amazonaws\.com(?:\.cn)?"
+_HOST = r"https://sns\.[a-z]{2}(?:-[a-z]{2,12}){1,3}-[0-9]{1,2}\.amazonaws\.com(?:\.cn)?"
+"""SNS in a region, such as us-gov-west-1. With any name there, "sns.s3" would do: a bucket that somebody called sns."""
+
 _CERTIFICATE = re.compile(rf"{_HOST}/SimpleNotificationService-[0-9a-f]{{1,64}}\.pem")
 _CONFIRMATION = re.compile(rf"{_HOST}/\?[A-Za-z0-9._~:/?&=%+-]{{1,2000}}")
 

@@ -86,6 +86,16 @@ def issue_key(site: "Site", name: str) -> "tuple[MailingList, IssueKey]":
     return mailing_list, IssueKey(mailing_list.id, span.frequency, period)
 
 
+def stored_issue(site: "Site", name: str) -> tuple[int, str]:
+    """Return the row id and the key of the issue that an ISSUE argument names. Raises InputError where it is none."""
+    from digest import pipeline
+    from digest.store.database import reading
+
+    _, key = issue_key(site, name)
+    with reading(site.store).begin() as connection:
+        return pipeline.existing(connection, key).id, str(key)
+
+
 def _list_by_name_or_id(site: "Site", name: str) -> "MailingList":
     by_id = [one for one in site.lists if one.id == name]
     return by_id[0] if by_id else site.list(name)

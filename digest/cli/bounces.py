@@ -12,7 +12,7 @@ import typer
 
 from digest import clock
 from digest.bounces.report import ACTING, Effect, Kind
-from digest.cli.arguments import opened
+from digest.cli.arguments import opened, stored_issue
 from digest.cli.output import PARTLY, Json, note, print_json, print_json_rows, say, short_time, table
 from digest.errors import DigestError, InputError, meant
 
@@ -142,6 +142,12 @@ def list_reports(
     effect: Annotated[
         list[str] | None, typer.Option("--effect", metavar="EFFECT", help=f"Only {', '.join(Effect)}.")
     ] = None,
+    issue: Annotated[
+        str | None, typer.Option("--issue", metavar="ISSUE", help="Only what came back of that issue's messages.")
+    ] = None,
+    address: Annotated[
+        str | None, typer.Option("--address", metavar="ADDRESS", help="Only what is about that address.")
+    ] = None,
     since: Annotated[
         str | None, typer.Option("--since", metavar="YYYY-MM-DD", help="Only what came on that day (UTC) or later.")
     ] = None,
@@ -157,7 +163,15 @@ def list_reports(
     from digest.store import reports
 
     kinds, effects = _chosen("--kind", kind, Kind), _chosen("--effect", effect, Effect)
-    rows = reports.walk(opened(context).store, kinds=kinds, effects=effects, since=_since(since))
+    site = opened(context)
+    rows = reports.walk(
+        site.store,
+        kinds=kinds,
+        effects=effects,
+        address_key=_key(site, address),
+        issue_id=None if issue is None else stored_issue(site, issue)[0],
+        since=_since(since),
+    )
     if as_json:
         print_json_rows(map(_row, islice(rows, limit)))
         return
@@ -177,6 +191,19 @@ def _chosen(option: str, given: Collection[str] | None, known: type[One]) -> lis
         if name not in names:
             raise InputError(f"{option} {name}: {meant(name, names, expected)}")
     return [known(name) for name in given or ()]
+
+
+def _key(site: "Site", address: str | None) -> str | None:
+    """Return the key of an address. Raises InputError for what is none."""
+    from digest.subscribers.address import parse_address
+    from digest.subscribers.identity import address_key
+
+    if address is None:
+        return None
+    try:
+        return address_key(site.identity_key, parse_address(address).canonical)
+    except ValueError as error:
+        raise InputError(f"--address {address}: {error}") from None
 
 
 def _since(given: str | None) -> datetime | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from digest import clock
-from digest.cli.arguments import IssueName, issue_key, opened
+from digest.cli.arguments import IssueName, issue_key, opened, stored_issue
 from digest.cli.output import CAME_BACK, Json, counted, note, print_json, print_json_rows, say, short_time, table
 from digest.errors import InputError, meant
 
@@ -48,7 +48,7 @@ def deliveries(
 
     chosen = _states(state or [], tuple(DeliveryState))
     site = opened(context)
-    issue_id, name = _issue(site, issue)
+    issue_id, name = stored_issue(site, issue)
     if address is not None:
         _one_reader(site, issue_id, name, address, as_json)
         return
@@ -74,15 +74,6 @@ def _states(given: "Collection[str]", possible: "tuple[DeliveryState, ...]") -> 
             hint = meant(name, by_name, f"expected one of {', '.join(by_name)}")
             raise InputError(f"--state {name}: {hint}")
     return frozenset(by_name[name] for name in given)
-
-
-def _issue(site: "Site", name: str) -> tuple[int, str]:
-    from digest import pipeline
-    from digest.store.database import reading
-
-    _, key = issue_key(site, name)
-    with reading(site.store).begin() as connection:
-        return pipeline.existing(connection, key).id, str(key)
 
 
 def _walk(

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -62,17 +63,23 @@ def _target(output: Path | None) -> Iterator[TextIO]:
         yield sys.stdout
         return
     try:
-        with output.open("x", encoding="utf-8", newline="") as file:
-            output.chmod(0o600)
-            yield file
+        handle = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     except FileExistsError:
         raise InputError(f"{output}: is there already; name another file") from None
     except OSError as error:
         raise InputError(f"{output}: can't be written: {error.strerror}") from None
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+            yield file
+    except BaseException as error:
+        output.unlink(missing_ok=True)  # half an audience looks like a whole one
+        if isinstance(error, OSError):
+            raise InputError(f"{output}: can't be written: {error.strerror}") from None
+        raise
 
 
 def _write_csv(file: TextIO, found: "Iterable[Person]", everything: bool) -> int:
-    from digest.foreign.entries import escaped
+    from digest.subscribers.formulas import escaped
     from digest.subscribers.table import FIELDS
 
     writer = csv.writer(file, lineterminator="\n")

@@ -35,6 +35,7 @@ from digest.cli import (
     trial,
     web,
 )
+from digest.cli.output import shown
 from digest.errors import DigestError
 
 app = typer.Typer(
@@ -100,7 +101,7 @@ def run() -> NoReturn:
     try:
         app()
     except DigestError as error:
-        typer.secho(f"error: {error}", err=True, fg=typer.colors.RED if sys.stderr.isatty() else None)
+        typer.secho(f"error: {shown(str(error))}", err=True, fg=typer.colors.RED if sys.stderr.isatty() else None)
         sys.exit(error.exit_code)
     except BrokenPipeError:
         # Somebody's `| head` has enough; what follows isn't wanted.

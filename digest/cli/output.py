@@ -1,6 +1,7 @@
 """What commands print: tables, JSON, plain lines, and the sums of an issue."""
 
 import json
+import re
 import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,18 +19,30 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON instead, for scri
 WIDEST = 100
 """Characters a line has at most on a terminal; longer ones are hard to read."""
 
+_COMMANDS = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
 PARTLY = 3
 """Exit code: done in part; what was refused, failed or waits is listed."""
 
 
+def shown(text: str) -> str:
+    """Return a text as a terminal may show it: what strangers wrote must not command it (ECMA-48), nor turn it round.
+
+    Line ends and tabs stay.
+    """
+    if text.isprintable():
+        return text
+    return "".join("\ufffd" if char not in "\n\t" and _COMMANDS.match(char) else char for char in text)
+
+
 def say(line: str) -> None:
     """Print a line of the result."""
-    typer.echo(line)
+    typer.echo(shown(line))
 
 
 def note(line: str) -> None:
     """Print a remark on stderr, where it doesn't get into a pipe."""
-    typer.echo(line, err=True)
+    typer.echo(shown(line), err=True)
 
 
 def width() -> int:
@@ -76,7 +89,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print a table: ruled on a terminal, tab-separated in a pipe."""
     if not sys.stdout.isatty():
         for row in rows:
-            typer.echo("\t".join(str(cell) for cell in row))
+            typer.echo("\t".join(shown(str(cell)) for cell in row))
         return
     from rich.console import Console
     from rich.markup import escape
@@ -84,7 +97,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
 
     ruled = Table(*columns, box=None, header_style="bold", pad_edge=False)
     for row in rows:
-        ruled.add_row(*(escape(str(cell)) for cell in row))
+        ruled.add_row(*(escape(shown(str(cell))) for cell in row))
     Console().print(ruled)
 
 

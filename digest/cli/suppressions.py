@@ -114,7 +114,7 @@ def add(
     """Keep somebody from being mailed from now on, also by an issue that is going out. It erases nothing."""
     from digest.roster.suppressing import scope_name, who_of
     from digest.store import suppressions
-    from digest.store.suppressions import FORGOTTEN
+    from digest.subscribers.reasons import FORGOTTEN
     from digest.subscribers.suppressed import MAX_REASON
 
     if reason == FORGOTTEN:
@@ -125,6 +125,7 @@ def add(
     scope = _scope(site, list_name)
     found = [who_of(site, one) for one in people]  # all of them, before any is added
     where = scope_name(site, scope)
+    done = []  # told after the commit: nobody waits for a terminal that stands still
     with site.store.begin() as connection:
         for who in found:
             new = suppressions.add(
@@ -138,7 +139,9 @@ def add(
             )
             known = [one for one in suppressions.of(connection, [who.key]) if one.scope == scope]
             why = "" if new else f" already since {known[0].at:%Y-%m-%d}: {known[0].reason}"
-            say(f"{who.shown} is suppressed {_on(where)}{why}.")
+            done.append(f"{who.shown} is suppressed {_on(where)}{why}.")
+    for line in done:
+        say(line)
 
 
 def _on(where: str) -> str:
@@ -282,4 +285,8 @@ def export(
 
 
 def _one_line(row: dict[str, str]) -> dict[str, str]:
-    return {name: " ".join(text.splitlines()) for name, text in row.items()}
+    """Return a row as a spreadsheet shows it, and runs nothing: a domain "@example.org" has no harmful letters."""
+    from digest.subscribers.formulas import escaped
+
+    lines = {name: " ".join(text.splitlines()) for name, text in row.items()}
+    return {name: text if text == lines["key"] else escaped(text) for name, text in lines.items()}

@@ -37,7 +37,8 @@ def web(
         site = opened(context)
         log_to_stderr(logging.INFO)
         with _listening(host, port) as listener:
-            _say_where(site, f"http://{host}:{listener.getsockname()[1]}")
+            written = f"[{host}]" if ":" in host else host  # RFC 3986, 3.2.2
+            _say_where(site, f"http://{written}:{listener.getsockname()[1]}")
             _ = site.store  # opened, and brought up to date, before two threads want it
             with notices_leave(Notifier(clock.now), lambda: site):
                 public_server(create_app(site)).run(sockets=[listener])

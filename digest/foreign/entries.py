@@ -11,10 +11,9 @@ from digest.foreign.layout import Layout
 from digest.foreign.standing import Gone
 from digest.subscribers.address import Address, parse_address
 from digest.subscribers.file import clean_name, parse_frequency, parse_language, parse_timezone
+from digest.subscribers.formulas import FORMULA, unescaped
 from digest.subscribers.table import RawRow
 
-_ESCAPED = re.compile(r"'+[=+\-@]")
-_FORMULA = ("=", "+", "-", "@")
 _UNDECODED = re.compile("[\ud800-\udfff�]")
 _LISTED = re.compile(r"[,;|]")
 _LONGEST_EVIDENCE = 500
@@ -44,7 +43,7 @@ def reader_of(layout: Layout, others: Sequence[int] = (), *, table: bool = True)
 
     In a `table` fields may be `escaped`, in JSON they are as they are.
     """
-    plain = _plain if table else str.strip
+    plain = unescaped if table else str.strip
     width, at, judge = len(layout.names), layout.taken.get, layout.judge
     email = layout.taken["email"]
     name, first, last = at("name"), at("first_name"), at("last_name")
@@ -65,7 +64,7 @@ def reader_of(layout: Layout, others: Sequence[int] = (), *, table: bool = True)
         )
         if gone is not None:
             return Entry(raw.start + 1, address, "", "", "", "", "", gone, said, ())
-        if address.address.startswith(_FORMULA):
+        if address.address.startswith(FORMULA):
             raise ValueError("begins like a formula, which a spreadsheet would run")
         whole = fields[name] if name is not None else ""
         if not whole and (first is not None or last is not None):
@@ -106,17 +105,6 @@ def _checked(raw: RawRow, width: int) -> Sequence[str]:
 def _optional(text: str, check: Callable[[str], str]) -> str:
     text = text.strip()
     return check(text) if text else ""
-
-
-def escaped(text: str) -> str:
-    """Return a field of a CSV file as a spreadsheet doesn't run it: with ' before what begins like a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) or _ESCAPED.match(text) else text
-
-
-def _plain(text: str) -> str:
-    """Return a field as it was before `escaped`; other programs escape in the same way."""
-    text = text.strip()
-    return text[1:] if text[:1] == "'" and _ESCAPED.match(text) else text
 
 
 @lru_cache(maxsize=4096)

@@ -8,16 +8,14 @@ from dataclasses import dataclass
 
 from digest.foreign.names import ADDRESSES, letters
 from digest.foreign.standing import (
-    COMPLAINT,
-    LEFT,
     NEVER_CONFIRMED,
-    NO_SUCH_ADDRESS,
     Gone,
     Judge,
     is_no,
     is_yes,
     standing,
 )
+from digest.subscribers.reasons import COMPLAINT, LEFT, NO_SUCH_ADDRESS
 
 OURS = (
     "email",

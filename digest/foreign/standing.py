@@ -4,9 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from digest.foreign.names import letters
-
-LEFT, NO_SUCH_ADDRESS, COMPLAINT = "left", "no such address", "complaint"
-"""The reasons of suppressions."""
+from digest.subscribers.reasons import COMPLAINT, LEFT, NO_SUCH_ADDRESS
 
 NEVER_CONFIRMED = "never confirmed: they didn't answer the other program's question whether it was them who signed up"
 

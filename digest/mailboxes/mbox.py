@@ -91,10 +91,11 @@ def _letters(file: BinaryIO) -> Iterator[Letter]:
             line = file.readline(_LINE)
             continue
         content = bytearray()
-        line = file.readline(_LINE)
-        while line and not line.startswith(b"From "):
+        before, line = line, file.readline(_LINE)
+        # Of a line that is longer than what is read of it, the rest begins no letter.
+        while line and not (line.startswith(b"From ") and before.endswith(b"\n")):
             content += line[: MAX_BYTES - len(content)]
-            line = file.readline(_LINE)
+            before, line = line, file.readline(_LINE)
         taken += len(content)
         yield Letter(f"byte {start:,}", str(file.tell() - len(line)), _without_notes(bytes(content)))
 

@@ -2,7 +2,7 @@
 
 Anybody can type anybody's address, so a request changes nothing. It plans a notice to that address with a signed link
 that expires; what the owner then confirms is done elsewhere. Whatever the address is (new, known, suppressed), whoever
-asks is told the same. How much mail strangers can have us send is bounded for each address, each network and in all,
+asks is told the same. How much mail strangers can have us send is bounded for each mailbox, each network and in all,
 and counted in the store, so that a restart forgives nobody.
 """
 
@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import Enum
 from typing import Any
 
 from sqlalchemy import Connection
@@ -19,11 +20,13 @@ from digest.readership.lookup import list_of, member
 from digest.render.headers import Mailbox
 from digest.render.notice import notice_message
 from digest.site import MailingList, Site
-from digest.store import notices, requests
-from digest.store.database import reading
+from digest.store import notices, readers, requests, suppressions
+from digest.store.database import hurried, reading
 from digest.store.requests import Kind, Request
-from digest.subscribers.address import Address
-from digest.subscribers.identity import message_id_local, network_key
+from digest.store.suppressions import EVERYWHERE
+from digest.subscribers.address import Address, mailbox_of
+from digest.subscribers.identity import mailbox_key, message_id_local, network_key
+from digest.subscribers.reasons import LEFT
 from digest.subscribers.tokens import Purpose, sign, verify
 
 LASTS = timedelta(days=3)
@@ -52,12 +55,22 @@ class TooManyRequestsError(DigestError):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Requests that are taken: for an address a day, from a network an hour and a day, and in all an hour."""
+    """Requests that are taken: for a mailbox a day, from a network an hour and a day, and in all an hour."""
 
-    of_address: int = 3
+    of_mailbox: int = 3
     of_network: int = 10
     of_network_a_day: int = 40
     in_all: int = 500
+
+
+class RequestState(Enum):
+    """How a request stands, as its link's page shows it."""
+
+    OPEN = "waits for its confirmation"
+    EXPIRED = "was not confirmed in time"
+    DONE = "is confirmed"
+    LEFT = "was confirmed, and its reader is not at this address any more"
+    BARRED = "was confirmed, and the address must not be mailed all the same"
 
 
 def ask(
@@ -73,7 +86,7 @@ def ask(
 ) -> None:
     """Keep a request, and plan the notice that asks the owner of `address` to confirm it, in `language`.
 
-    `network` is where it came from, such as "192.0.2.7/32". For an address that had its share today nothing is sent,
+    `network` is where it came from, such as "192.0.2.7/32". For a mailbox that had its share today nothing is sent,
     and nothing says so. Raises TooManyRequestsError for a network, or all, that had theirs; TemplateError.
     """
     request = _request(site, mailing_list, kind, address, data, network, now)
@@ -82,7 +95,7 @@ def ask(
         _expect_room(connection, request, limits)  # before a notice is rendered: a flood shall cost little
     # Whoever measures how long we take must not learn anything of the address, so it is always rendered.
     notice = _notice(site, mailing_list, request, language)
-    with site.store.begin() as connection:
+    with hurried(site.store).begin() as connection:
         _expect_room(connection, request, limits)
         is_sent = _is_sent(connection, request, limits)
         requests.add(connection, request if is_sent else replace(request, expires_at=now))
@@ -106,6 +119,23 @@ def find(connection: Connection, site: Site, token: str) -> Request | None:
     return request if request and list_of(site, request.list_id) else None
 
 
+def state_of(connection: Connection, request: Request, now: datetime) -> RequestState:
+    """Return how a request stands."""
+    if request.confirmed_at is None:
+        return RequestState.OPEN if now < request.expires_at else RequestState.EXPIRED
+    found = [one for one in suppressions.of(connection, _keys(request)) if one.scope in (EVERYWHERE, request.list_id)]
+    if any(one.reason != LEFT for one in found):
+        return RequestState.BARRED
+    # Who was invited, and named the address they had as their new one, never said anything that is kept.
+    is_there = request.data.get("from") == request.subscriber_id or readers.load(connection, request.subscriber_id)
+    return RequestState.DONE if is_there and not found else RequestState.LEFT
+
+
+def _keys(request: Request) -> list[str]:
+    domain = suppressions.domain_key(request.address.rpartition("@")[2])
+    return [request.address_key, request.subscriber_id, domain]
+
+
 def _request(
     site: Site,
     mailing_list: MailingList,
@@ -123,6 +153,7 @@ def _request(
         subscriber_id=subscriber,
         address=address.address,
         address_key=key,
+        mailbox_key=mailbox_key(site.identity_key, mailbox_of(address.canonical)),
         network_key=network_key(site.identity_key, network),
         data=data,
         asked_at=now,
@@ -141,10 +172,10 @@ def _expect_room(connection: Connection, request: Request, limits: Limits) -> No
 
 
 def _is_sent(connection: Connection, request: Request, limits: Limits) -> bool:
-    """Tell whether the address may have one more notice; a button that is pressed twice asks once."""
-    of_day = requests.of_address(connection, request.address_key, request.asked_at - DAY)
+    """Tell whether the mailbox may have one more notice; a button that is pressed twice asks once."""
+    of_day = requests.of_mailbox(connection, request.mailbox_key, request.asked_at - DAY)
     again = (one.asked_at > request.asked_at - PRESSED_TWICE and _what(one) == _what(request) for one in of_day)
-    return len(of_day) < limits.of_address and not any(again)
+    return len(of_day) < limits.of_mailbox and not any(again)
 
 
 def _what(request: Request) -> tuple[object, ...]:

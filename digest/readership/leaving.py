@@ -11,9 +11,7 @@ from digest.site import Site
 from digest.store import people, readers, suppressions
 from digest.store.suppressions import EVERYWHERE
 from digest.subscribers.address import parse_address
-
-LEFT = "left"
-"""The reason of a suppression that a reader asked for. A completed double opt-in lifts it, and nothing else."""
+from digest.subscribers.reasons import FORGOTTEN, LEFT
 
 
 def leave(
@@ -40,11 +38,17 @@ def leave(
 def leave_all(
     connection: Connection, site: Site, who: Known, source: str, now: datetime, evidence: Mapping[str, Any]
 ) -> None:
-    """Suppress somebody whose address is known on every list of the settings, whether or not they get it."""
-    address = parse_address(who.address)
-    for one in site.lists:
-        there = Known(member(site, one, address)[0], one.id, who.address, who.address_key)
-        _leave(connection, there, source, now, evidence)
+    """Suppress somebody whose address is known on every list of the settings, whether or not they get it.
+
+    One list may still go to their former address, and another to a newer one: they leave under these too.
+    """
+    former = (people.last_mailed(connection, one) for one in readers.former(connection, who.subscriber_id))
+    for address in (who.address, *(one.address for one in former if one and one.address)):
+        for one in site.lists:
+            subscriber, key = member(site, one, parse_address(address))
+            _leave(connection, Known(subscriber, one.id, address, key), source, now, evidence)
+            for newer in readers.moved(connection, [subscriber]).values():
+                leave(connection, site, newer, source, now, evidence)
 
 
 def has_left(connection: Connection, who: Known) -> bool:
@@ -54,11 +58,14 @@ def has_left(connection: Connection, who: Known) -> bool:
 
 
 def has_said_so(connection: Connection, who: Known | None, subscriber_id: str) -> bool:
-    """Tell whether to leave once more would change nothing."""
+    """Tell whether to leave once more would change nothing.
+
+    Who was forgotten stays so: that holds for more than to have left, for lists made later too.
+    """
     if who is None:
         return bool(suppressions.of(connection, [subscriber_id]))
     found = suppressions.of(connection, [who.address_key])
-    return any(one.scope == who.list_id and one.reason == LEFT for one in found)
+    return any(one.scope == who.list_id and one.reason in (LEFT, FORGOTTEN) for one in found)
 
 
 def come_back(

@@ -35,15 +35,15 @@ class Move(StrEnum):
     MOVED = "moved"
     ALREADY = "already"  # it is the address they have: confirmed once before, or the same as before
     LEFT = "left"  # who asked left meanwhile, and stays so
-    GONE = "gone"  # who asked is nobody we know any more, or their list has left the settings
+    GONE = "gone"  # who asked has moved elsewhere or is nobody we know any more, or their list has left the settings
 
 
 def complete(connection: Connection, site: Site, request: Request, now: datetime, evidence: Mapping[str, Any]) -> Move:
     """Have a subscription go to the address of a confirmed request of the kind "address"; `evidence` is kept with it.
 
     `request` is as `confirming.find` returned it, and whoever calls has looked whether it has expired. Again is
-    harmless. Where the new address is subscribed
-    already, the two become one: what it had chosen stays, and what it left open is taken over. Raises TemplateError.
+    harmless. Where the new address is subscribed already, the two become one: what it had chosen stays, and what it
+    left open is taken over. Raises TemplateError.
     """
     requests.confirm(connection, request.id, now)
     who = known(connection, site, str(request.data["from"]))
@@ -54,6 +54,8 @@ def complete(connection: Connection, site: Site, request: Request, now: datetime
         return Move.GONE
     if before.who.subscriber_id == request.subscriber_id:
         return Move.ALREADY
+    if before.who.subscriber_id != request.data["from"]:
+        return Move.GONE  # moved on since: a link of the former address has no power over the present one
     if before.left:
         return Move.LEFT
     _move(connection, site, before, request, now)

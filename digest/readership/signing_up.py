@@ -7,19 +7,17 @@ all lists (a complaint, an address that bounced) isn't theirs to lift.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
 from typing import Any
 
 from sqlalchemy import Connection
 
-from digest.readership.leaving import LEFT, come_back
+from digest.readership.leaving import come_back
 from digest.readership.lookup import list_of
 from digest.render.words import offered
 from digest.site import MailingList, Site
-from digest.store import readers, suppressions
+from digest.store import readers
 from digest.store.readers import Reader
 from digest.store.requests import Request
-from digest.store.suppressions import EVERYWHERE
 from digest.subscribers.audience import Preferences
 
 SIGNED_UP = "signed up"
@@ -42,32 +40,6 @@ class Choices:
             "language": self.language,
             "network": network,
         }
-
-
-class Standing(Enum):
-    """How a request stands, as its link's page shows it."""
-
-    OPEN = "waits for its confirmation"
-    EXPIRED = "was not confirmed in time"
-    DONE = "is confirmed"
-    LEFT = "was confirmed, and its reader is not at this address any more"
-    BARRED = "was confirmed, and the address must not be mailed all the same"
-
-
-def standing(connection: Connection, request: Request, now: datetime) -> Standing:
-    """Return how a request stands."""
-    if request.confirmed_at is None:
-        return Standing.OPEN if now < request.expires_at else Standing.EXPIRED
-    found = [one for one in suppressions.of(connection, _keys(request)) if one.scope in (EVERYWHERE, request.list_id)]
-    if any(one.reason != LEFT for one in found):
-        return Standing.BARRED
-    is_there = not found and readers.load(connection, request.subscriber_id) is not None
-    return Standing.DONE if is_there else Standing.LEFT
-
-
-def _keys(request: Request) -> list[str]:
-    domain = suppressions.domain_key(request.address.rpartition("@")[2])
-    return [request.address_key, request.subscriber_id, domain]
 
 
 def complete(connection: Connection, site: Site, request: Request, now: datetime, evidence: Mapping[str, Any]) -> None:

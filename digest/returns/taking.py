@@ -23,6 +23,7 @@ from digest.store.database import reading
 from digest.store.reports import Taken
 from digest.store.sent import Sent
 from digest.subscribers.identity import address_key
+from digest.subscribers.reasons import COMPLAINT, NO_SUCH_ADDRESS, UNREACHABLE
 
 _STATUS = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}")
 
@@ -99,7 +100,7 @@ class _Taking:
         if traced is None:
             return Effect.UNMATCHED
         if report.kind is Kind.COMPLAINT:
-            return self._suppress(taken, traced, "complaint")
+            return self._suppress(taken, traced, COMPLAINT)
         if report.kind is Kind.BOUNCE:
             return self._bounce(taken, traced)
         return Effect.NOTED
@@ -117,13 +118,13 @@ class _Taking:
         blamed, about = blame(taken.status), traced.message
         is_doubted = about.issue_id is not None and about.domain in self.doubts.get(about.issue_id, ())
         if blamed is Blame.GONE and not is_doubted:
-            return self._suppress(taken, traced, "no such address")
+            return self._suppress(taken, traced, NO_SUCH_ADDRESS)
         if blamed is Blame.NOTHING or self._has_counted(about):
             return Effect.NOTED
         score = scores.add_failure(self.connection, about.address_key, self.now)
         if score is None:
             return Effect.NOTED
-        return self._suppress(taken, traced, "can't be reached") if score.is_enough else Effect.SCORED
+        return self._suppress(taken, traced, UNREACHABLE) if score.is_enough else Effect.SCORED
 
     def _has_counted(self, about: Sent) -> bool:
         """Tell whether the message's failure counts already: by the relay's reply, or by another report."""

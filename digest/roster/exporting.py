@@ -74,13 +74,14 @@ def _persons(site: Site, mailing_list: MailingList, batch: Sequence[Met]) -> Ite
     why: dict[str, Suppression] = {}
     if barred:
         with reading(site.store).begin() as connection:
-            for one in suppressions.of(connection, barred):
-                if one.scope in (EVERYWHERE, mailing_list.id) and (one.scope == EVERYWHERE or one.key not in why):
+            for one in suppressions.barring(connection, mailing_list.id, barred):
+                if one.scope == EVERYWHERE or one.key not in why:
                     why[one.key] = one
     for met in batch:
         subscriber = met.member.subscriber
         if met.left_out == "suppressed":
-            yield _barred(subscriber, next(why[key] for key in _keys(met) if key in why))
+            found = next((why[key] for key in _keys(met) if key in why), None)
+            yield _barred(subscriber, found, met.member.subscriber_id) if found else Person(subscriber)  # lifted since
         elif met.left_out == "paused":
             assert met.chosen is not None
             yield Person(subscriber, "paused", since=str(met.chosen.paused_until))
@@ -91,19 +92,19 @@ def _persons(site: Site, mailing_list: MailingList, batch: Sequence[Met]) -> Ite
 def _suppressed_beside(site: Site, mailing_list: MailingList, remembered: SqlMemory) -> Iterator[Person]:
     """Yield who is suppressed and was not met."""
     numbers = count(_BEYOND)
-    with reading(site.store).begin() as connection:
-        for scope in (EVERYWHERE, mailing_list.id):
-            some = (one for one in suppressions.every(connection, scope) if one.address and not one.domain)
-            while batch := list(islice(some, _TOGETHER)):
-                ids = [member(site, mailing_list, parse_address(one.address))[0] for one in batch]
-                met = remembered.add([(subscriber_id, next(numbers)) for subscriber_id in ids])
-                yield from (
-                    _barred(Subscriber(one.address), one) for position, one in enumerate(batch) if position not in met
-                )
+    for scope in (EVERYWHERE, mailing_list.id):
+        some = (one for one in suppressions.walk(site.store, scope) if one.address and not one.domain)
+        while batch := list(islice(some, _TOGETHER)):
+            ids = [member(site, mailing_list, parse_address(one.address))[0] for one in batch]
+            met = remembered.add([(subscriber_id, next(numbers)) for subscriber_id in ids])
+            yield from (
+                _barred(Subscriber(one.address), one) for position, one in enumerate(batch) if position not in met
+            )
 
 
-def _barred(subscriber: Subscriber, one: Suppression) -> Person:
-    scope = "everywhere" if one.scope == EVERYWHERE else "list"
+def _barred(subscriber: Subscriber, one: Suppression, own_id: str = "") -> Person:
+    # An id is of one list alone, whatever its scope says.
+    scope = "everywhere" if one.scope == EVERYWHERE and one.key != own_id else "list"
     return Person(subscriber, "suppressed", scope, one.reason, one.at.isoformat())
 
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from digest.errors import InputError, meant
-from digest.readership.leaving import LEFT
 from digest.readership.lookup import list_of, member
 from digest.site import MailingList, Site
 from digest.store import suppressions
-from digest.store.suppressions import EVERYWHERE, FORGOTTEN, Suppression, domain_key
+from digest.store.suppressions import EVERYWHERE, Suppression, domain_key
 from digest.subscribers.address import Address, parse_address, parse_domain
 from digest.subscribers.identity import address_key
+from digest.subscribers.reasons import COMPLAINT, FORGOTTEN, LEFT, NO_SUCH_ADDRESS, UNREACHABLE
 
 EVERY_LIST = "everywhere"
 """What the scope EVERYWHERE is called."""
@@ -25,14 +25,14 @@ _LEFT = (LEFT, "unsubscribed")
 
 _THEIR_WORD = {
     **dict.fromkeys(_LEFT, "they asked not to be mailed"),
-    "complaint": "they told their mail provider that our mail is unwanted",
+    COMPLAINT: "they told their mail provider that our mail is unwanted",
     FORGOTTEN: "they asked to be forgotten",
 }
 """Reasons that a reader gave themselves, or their provider in their name."""
 
 _OF_THE_MAILBOX = {
-    "no such address": "its mail server says that there is no such mailbox",
-    "can't be reached": "its mail server refused our mail again and again",
+    NO_SUCH_ADDRESS: "its mail server says that there is no such mailbox",
+    UNREACHABLE: "its mail server refused our mail again and again",
 }
 
 
@@ -115,5 +115,6 @@ def _sentence(mailing_list: MailingList, address: Address, one: Suppression, is_
         said = f"{whom} left the list {mailing_list.name} on {one.at:%Y-%m-%d}"
     if is_everywhere or one.domain:
         scope = "" if is_everywhere else f" --list {mailing_list.name}"
-        return f"{said}; only `digest suppressions remove {one.domain or address.address}{scope}` lifts that"
+        command = f"digest suppressions remove {one.domain or address.address}{scope} --because TEXT"
+        return f"{said}; only `{command}` lifts that"
     return f"{said}; only a confirmed sign-up of their own lifts that, no row in a file does"

@@ -13,13 +13,13 @@ from digest.roster.suppressing import scope_of
 from digest.site import Site
 from digest.store import people, suppressions
 from digest.store.database import reading
-from digest.store.suppressions import Suppression, domain_key
+from digest.store.suppressions import EVERYWHERE, Suppression, domain_key
 from digest.subscribers.disk import read_lines
 from digest.subscribers.file import RowProblem
 from digest.subscribers.identity import address_key
 from digest.subscribers.suppressed import Entry, read_entries
 
-_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}|\*")
+_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
 BATCH = 20_000
 """Rows a transaction: a fraction of a second in which no other command can write."""
@@ -54,7 +54,22 @@ class Import:
         """Suppress whom the file names, batch by batch. A second time changes nothing. Raises InputError."""
         with reading(self.site.store).begin() as connection:
             gone = people.list_ids(connection)
-        scope = lru_cache(1_000)(lambda written: scope_of(self.site, written, gone) if written else self.scope)
+        ids = gone | {one.id for one in self.site.lists} | {EVERYWHERE}
+
+        @lru_cache(1_000)
+        def scope(written: str, is_ours: bool) -> str:
+            if not written:
+                return self.scope
+            # An export of ours writes ids, and knows lists that have left the settings.
+            if is_ours and written in ids:
+                return written
+            try:
+                return scope_of(self.site, written, gone)
+            except InputError:
+                if is_ours and _ID.fullmatch(written):
+                    return written
+                raise
+
         found = self._usable(scope)
         while batch := list(islice(found, BATCH)):
             with self.site.store.begin() as connection:
@@ -63,7 +78,7 @@ class Import:
             self.taken.known += len(batch) - new
         return self.taken
 
-    def _usable(self, scope: Callable[[str], str]) -> Iterator[Suppression]:
+    def _usable(self, scope: Callable[[str, bool], str]) -> Iterator[Suppression]:
         for found in read_entries(read_lines(self.path), str(self.path)):
             if isinstance(found, RowProblem):
                 self._refuse(found)
@@ -77,14 +92,13 @@ class Import:
         self.taken.refused += problem.refused
         self.tell(problem)
 
-    def _suppression(self, entry: Entry, scope: Callable[[str], str]) -> Suppression:
+    def _suppression(self, entry: Entry, scope: Callable[[str, bool], str]) -> Suppression:
         key = domain_key(entry.domain) if entry.domain else entry.key
         if entry.address:
             key = address_key(self.site.identity_key, entry.address.canonical)
             self.taken.foreign += entry.key not in ("", key)
         return Suppression(
-            # An export of ours knows lists that have left the settings.
-            scope=entry.scope if entry.key and _ID.fullmatch(entry.scope) else scope(entry.scope),
+            scope=scope(entry.scope, bool(entry.key)),
             key=key,
             address=entry.address.address if entry.address else "",
             reason=entry.reason or self.reason,

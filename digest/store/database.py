@@ -35,6 +35,9 @@ HEAD = "0005"
 PATIENCE = 30.0
 """Seconds to wait for a transaction of another process."""
 
+HURRY = 5.0
+"""Seconds that somebody before a page waits for it. Mail providers wait some ten for the answer to a click."""
+
 
 def open_database(path: Path) -> Engine:
     """Open, create or migrate the store at `path`. Raises InputError when it is no store of ours."""
@@ -76,9 +79,9 @@ def reading(engine: Engine) -> Engine:
     return engine.execution_options(reads=True)
 
 
-def hurried(engine: Engine, seconds: float) -> Engine:
-    """Return the same store for transactions that wait so long for others, and no longer: somebody looks at a page."""
-    return engine.execution_options(patience=seconds)
+def hurried(engine: Engine) -> Engine:
+    """Return the same store for transactions that wait HURRY seconds for others: somebody looks at a page."""
+    return engine.execution_options(patience=HURRY)
 
 
 def _say_busy(context: ExceptionContext) -> Exception | None:

@@ -21,7 +21,8 @@ from digest.store.schema_readers import (
     requests,
     suppressions,
 )
-from digest.store.suppressions import EVERYWHERE, FORGOTTEN
+from digest.store.suppressions import EVERYWHERE
+from digest.subscribers.reasons import FORGOTTEN
 
 _CODES = re.compile(r"[245][0-9]{2}(?: [245]\.[0-9]{1,3}\.[0-9]{1,3})?(?= |$)")
 """What stays of a reply: its basic code and its enhanced one. The words after them may say the address in any form."""
@@ -39,7 +40,7 @@ def suppress(
     said = {"address": None, "reason": FORGOTTEN, "source": "operator", "at": now}
     for scope, key in [
         *((scope, key) for scope in sorted(scopes) for key in sorted(keys)),
-        *((EVERYWHERE, one) for one in ids),
+        *((EVERYWHERE, one) for one in sorted(ids)),
     ]:
         statement = insert_into(connection, suppressions).values(scope=scope, address_key=key, **said)
         connection.execute(

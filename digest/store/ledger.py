@@ -27,6 +27,7 @@ from digest.deliver.states import DeliveryState, Verb, move
 from digest.store.database import errors_in_words, reading
 from digest.store.moments import from_text, to_text
 from digest.store.suppressions import EVERYWHERE
+from digest.subscribers.reasons import NO_SUCH_ADDRESS, UNREACHABLE
 
 Uncertain = Literal["resend", "hold"]
 """What a list wants done with a message that may have arrived: send it again, or let it be."""
@@ -243,9 +244,9 @@ def _reason_to_suppress(database: sqlite3.Connection, settlement: Settlement) ->
     """Return why the address must not be mailed again, "" if it may."""
     match settlement.outcome.blame:
         case Blame.GONE:
-            return "no such address"
+            return NO_SUCH_ADDRESS
         case Blame.UNREACHABLE:
-            return "can't be reached" if _add_failure(database, settlement).is_enough else ""
+            return UNREACHABLE if _add_failure(database, settlement).is_enough else ""
         case Blame.NOTHING:
             return ""
 

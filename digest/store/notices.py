@@ -15,6 +15,7 @@ from digest.store.database import insert_or_ignore, reading
 from digest.store.schema import attempts, notices
 from digest.store.schema_readers import reports
 from digest.store.suppressions import EVERYWHERE
+from digest.subscribers.reasons import NO_SUCH_ADDRESS
 
 
 def add(
@@ -192,7 +193,7 @@ def _settle(connection: Connection, settlement: Settlement) -> None:
             scope=EVERYWHERE,
             address_key=claim.address_key,
             address=claim.address,
-            reason="no such address",
+            reason=NO_SUCH_ADDRESS,
             source=f"relay {settlement.relay}: {outcome.said}",
             now=settlement.at,
         )

@@ -15,10 +15,11 @@ Kind = Literal["signup", "address"]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request. `subscriber_id` is what the address has on the list; `network_key` names no network.
+    """One request. `subscriber_id` is what the address has on the list.
 
-    `data` is what was asked for: of a sign-up the choices, of a new address the subscriber id of the former one. One
-    that `expires_at` once had no notice sent, and can't be confirmed.
+    `mailbox_key` and `network_key` are what is counted, and name nobody. `data` is what was asked for: of a sign-up the
+    choices, of a new address the subscriber id of the former one. One that `expires_at` once had no notice sent, and
+    can't be confirmed.
     """
 
     id: str
@@ -27,6 +28,7 @@ class Request:
     subscriber_id: str
     address: str
     address_key: str
+    mailbox_key: str
     network_key: str
     data: Mapping[str, Any]
     asked_at: datetime
@@ -83,10 +85,10 @@ def asked(connection: Connection, network_key: str, since: datetime) -> Asked:
     return Asked(*counts)
 
 
-def of_address(connection: Connection, address_key: str, since: datetime) -> list[Request]:
-    """Return the requests for an address since a moment that a notice was sent for."""
+def of_mailbox(connection: Connection, mailbox_key: str, since: datetime) -> list[Request]:
+    """Return the requests for the addresses of a mailbox since a moment that a notice was sent for."""
     table = requests.c
-    query = select(requests).where(table.address_key == address_key, table.asked_at > since)
+    query = select(requests).where(table.mailbox_key == mailbox_key, table.asked_at > since)
     return [Request(**row._mapping) for row in connection.execute(query.where(table.expires_at > table.asked_at))]
 
 

@@ -94,12 +94,14 @@ requests = Table(
     Column("subscriber_id", String(32), nullable=False),  # that the address has on the list
     Column("address", String(254), nullable=False),
     Column("address_key", String(64), nullable=False),
+    Column("mailbox_key", String(64), nullable=False),  # of the mailbox that the address and others likely lead to
     Column("network_key", String(64), nullable=False),
     Column("data", JSON, nullable=False),
     Column("asked_at", Moment, nullable=False, index=True),
     Column("expires_at", Moment, nullable=False),
     Column("confirmed_at", Moment),
     Index("ix_requests_address_key_asked_at", "address_key", "asked_at"),
+    Index("ix_requests_mailbox_key_asked_at", "mailbox_key", "asked_at"),
     Index("ix_requests_network_key_asked_at", "network_key", "asked_at"),
     CheckConstraint("kind IN ('signup', 'address')", name="known_kind"),
 )

@@ -15,12 +15,9 @@ from sqlalchemy import ColumnElement, Connection, Engine, Row, and_, delete, exi
 from digest.store.database import insert_or_ignore, is_among, reading
 from digest.store.moments import moments_of
 from digest.store.schema_readers import lifted_suppressions, suppressions
+from digest.subscribers.reasons import FORGOTTEN
 
 EVERYWHERE = "*"
-
-FORGOTTEN = "forgotten"
-"""The reason of a suppression that is all we kept of somebody. It holds for lists made later too, until it is lifted
-there: no file brings them back, only they themselves do."""
 
 _INSERT = """
 INSERT INTO suppressions (scope, address_key, address, reason, source, at) VALUES (?, ?, ?, ?, ?, ?)

@@ -64,6 +64,15 @@ def parse_address(text: str) -> Address:
     return Address(address, _canonical(address))
 
 
+def mailbox_of(canonical: str) -> str:
+    """Return what most likely is one mailbox: many servers ignore what stands behind a "+", and some ignore dots.
+
+    It is for counting the mail that strangers have us send, and never tells who somebody is.
+    """
+    local, _, domain = canonical.rpartition("@")
+    return f"{local.partition('+')[0].replace('.', '') or local}@{domain}"
+
+
 def is_of(written: str, canonical: str) -> bool:
     """Tell whether an address as somebody wrote it is the one with this canonical form; quick for ASCII."""
     if written.isascii():

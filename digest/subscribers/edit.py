@@ -11,10 +11,9 @@ from digest.errors import InputError
 from digest.subscribers.address import is_of, parse_address
 from digest.subscribers.fields import quoted, with_fields
 from digest.subscribers.file import clean_name
+from digest.subscribers.formulas import FORMULA
 from digest.subscribers.subscriber import Subscriber
 from digest.subscribers.table import Header, RawRow, read_table, split_lines
-
-_FORMULA = ("=", "+", "-", "@")
 
 
 def add_row(text: str, subscriber: Subscriber, where: str = "the subscriber file") -> str:
@@ -90,7 +89,7 @@ def _values(subscriber: Subscriber, where: str) -> tuple[dict[str, str], str]:
     except ValueError as error:
         raise InputError(f"{where}: {error}") from None
     email = address.address
-    if email.startswith(_FORMULA):
+    if email.startswith(FORMULA):
         raise InputError(f"{where}: {email} begins like a formula, which a spreadsheet would run; it is not added")
     values = {
         "email": email,

@@ -30,6 +30,11 @@ def address_key(key: bytes, canonical: str) -> str:
     return _keyed(key, "paper-digest address", canonical)
 
 
+def mailbox_key(key: bytes, mailbox: str) -> str:
+    """Return the name of what `address.mailbox_of` gives, 32 hex digits: to count the mail to it, and no more."""
+    return _keyed(key, "paper-digest mailbox", mailbox)
+
+
 def network_key(key: bytes, network: str) -> str:
     """Return the name of a network such as "192.0.2.7/32", 32 hex digits: to count what it asks for, and no more."""
     return _keyed(key, "paper-digest network", network)

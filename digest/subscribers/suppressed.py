@@ -21,6 +21,7 @@ from datetime import UTC, datetime
 from digest.errors import InputError
 from digest.subscribers.address import Address, parse_address, parse_domain
 from digest.subscribers.file import RowProblem
+from digest.subscribers.formulas import unescaped
 
 COLUMNS = ("who", "key", "scope", "reason", "date", "source")
 
@@ -105,7 +106,7 @@ def _cells(line: str, delimiter: str) -> Sequence[str]:
 def _of_cells(cells: Sequence[str], names: Sequence[str]) -> Mapping[str, str]:
     if len(cells) != len(names):
         raise ValueError(f"has {len(cells)} fields where the header has {len(names)}; a comma in a field needs quotes")
-    return dict(zip(names, cells, strict=True))
+    return dict(zip(names, map(unescaped, cells), strict=True))
 
 
 def _of_json(line: str) -> Mapping[str, str]:

@@ -13,8 +13,9 @@ from typing import Any
 from babel import Locale, UnknownLocaleError
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from digest.readership import confirming
@@ -37,7 +38,7 @@ from digest.subscribers.tokens import Purpose, Token, sign
 from digest.subscribers.zones import nearest_zone, zone_of, zones_by_region
 from digest.web.client import network
 from digest.web.forms import read_form
-from digest.web.links import PRIVATE, Links, served
+from digest.web.links import Links
 from digest.web.pages import Pages
 
 Mistakes = dict[str, Any]
@@ -50,11 +51,11 @@ def choosing_routes(site: Site, now: Callable[[], datetime]) -> list[Route]:
 
     async def preferences(request: Request) -> Response:
         form = await read_form(request) if request.method == "POST" else None
-        return await run_in_threadpool(served, partial(_preferences, links, request, form))
+        return await run_in_threadpool(_preferences, links, request, form)
 
     async def address(request: Request) -> Response:
         form = await read_form(request) if request.method == "POST" else None
-        return await run_in_threadpool(served, partial(_address, links, request, form))
+        return await run_in_threadpool(_address, links, request, form)
 
     return [
         Route("/p/{token}", preferences, methods=["GET", "POST"]),
@@ -87,8 +88,8 @@ def _save(links: Links, request: Request, token: Token, form: FormData) -> Respo
         wanted, _ = read_choice(form, links.site, stands)
         try:
             choose(connection, stands, wanted, links.now())
-        except TooManyChoicesError:
-            return PlainTextResponse("That was chosen too often today.\n", 429, {"Retry-After": "86400", **PRIVATE})
+        except TooManyChoicesError as error:
+            raise HTTPException(429, headers={"Retry-After": "86400"}) from error
     return _form(links, request, token, _look(links, token) or stands, saved=True)
 
 
@@ -181,8 +182,7 @@ def _address(links: Links, request: Request, form: FormData | None) -> Response:
     except ValueError as error:
         return answer(asked=False, mistake=str(error), status=422)
     except TooManyRequestsError as error:
-        fields = {"Retry-After": f"{error.after.total_seconds():.0f}", **PRIVATE}
-        return PlainTextResponse("Too many requests from your network; please try later.\n", 429, fields)
+        raise HTTPException(429, headers={"Retry-After": f"{error.after.total_seconds():.0f}"}) from error
     return answer(asked=True, mistake="")
 
 

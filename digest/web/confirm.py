@@ -14,12 +14,11 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from digest.readership import moving, signing_up
-from digest.readership.confirming import find
+from digest.readership.confirming import RequestState, find, state_of
 from digest.readership.lookup import known, list_of
-from digest.readership.signing_up import Standing, standing
 from digest.site import MailingList, Site
 from digest.store import requests
-from digest.store.database import reading
+from digest.store.database import hurried, reading
 from digest.store.requests import Kind
 from digest.store.requests import Request as Asked
 from digest.subscribers.masking import masked
@@ -40,7 +39,7 @@ class _Seen(NamedTuple):
     asked: Asked
     mailing_list: MailingList
     offer: Offer
-    standing: Standing
+    state: RequestState
 
 
 def confirm_routes(site: Site, pages: Pages, now: Callable[[], datetime]) -> list[Route]:
@@ -68,9 +67,9 @@ class _Confirmation:
     def _submitted(self, request: Request) -> Response:
         now = self._now()
         evidence = {"network": network(request, self._site.settings.web.proxies)}
-        with self._site.store.begin() as connection:
+        with hurried(self._site.store).begin() as connection:
             seen = self._see(connection, request, now)
-            if seen is not None and seen.standing is Standing.OPEN:
+            if seen is not None and seen.state is RequestState.OPEN:
                 COMPLETE[seen.asked.kind](connection, self._site, seen.asked, now, evidence)
                 requests.confirm(connection, seen.asked.id, now)
                 seen = self._see(connection, request, now)
@@ -83,11 +82,11 @@ class _Confirmation:
         if asked is None or mailing_list is None or asked.kind not in COMPLETE:
             return None
         offer = offer_of(connection, self._site, mailing_list, now)
-        return _Seen(asked, mailing_list, offer, standing(connection, asked, now))
+        return _Seen(asked, mailing_list, offer, state_of(connection, asked, now))
 
     def _former(self, connection: Connection, seen: _Seen) -> str:
         """Return the address that a new one will take the place of; it may take seconds to find, so not in a write."""
-        if seen.asked.kind != "address" or seen.standing is not Standing.OPEN:
+        if seen.asked.kind != "address" or seen.state is not RequestState.OPEN:
             return ""
         before = known(connection, self._site, seen.asked.data["from"])
         # Whoever asked may have nothing but a mail that was passed on to them.
@@ -105,9 +104,9 @@ class _Confirmation:
             f"confirm_{seen.asked.kind}.html.j2",
             language,
             home="../",
-            status=410 if seen.standing is Standing.EXPIRED else 200,
+            status=410 if seen.state is RequestState.EXPIRED else 200,
             offer=seen.offer,
-            standing=seen.standing.name,
+            state=seen.state.name,
             address=seen.asked.address,
             former=former,
             topics=[topic.name for topic in seen.offer.topics if topic.id in wanted],

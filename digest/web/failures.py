@@ -7,17 +7,18 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, ExceptionHandler, Message, Receive, Scope, Send
 
-from digest.errors import DigestError
+from digest.errors import BusyError, DigestError
 from digest.web.pages import Pages
 
 log = logging.getLogger(__name__)
 
-_AGAIN = {"Retry-After": "300"}
+_SOON, _AGAIN = {"Retry-After": "30"}, {"Retry-After": "300"}
 
 
 def failure_handlers(pages: Pages) -> Mapping[Any, ExceptionHandler]:
@@ -27,12 +28,17 @@ def failure_handlers(pages: Pages) -> Mapping[Any, ExceptionHandler]:
         assert isinstance(error, HTTPException)
         return failure_page(pages, request, error.status_code, error.headers)
 
+    def busy(request: Request, error: Exception) -> Response:
+        log.warning("%s: %s", route_of(request.scope), error)
+        return failure_page(pages, request, 503, _SOON)
+
     def failed(request: Request, error: Exception) -> Response:
         # The reason is the operator's, and in the log: it may name files.
-        log.error("%s: %s", route_of(request.scope), error)
+        reason = f"the store: {error.orig}" if isinstance(error, DBAPIError) else error
+        log.error("%s: %s", route_of(request.scope), reason)
         return failure_page(pages, request, 503, _AGAIN)
 
-    return {HTTPException: refused, DigestError: failed}
+    return {HTTPException: refused, BusyError: busy, DigestError: failed, DBAPIError: failed}
 
 
 def failure_page(pages: Pages, request: Request, status: int, headers: Mapping[str, str] | None = None) -> Response:

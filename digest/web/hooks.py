@@ -12,7 +12,8 @@ from functools import partial
 
 import httpx
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import ClientDisconnect, Request
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
@@ -23,9 +24,13 @@ from digest.errors import ConfigError, DigestError
 from digest.returns.taking import take
 from digest.site import Site
 from digest.sources.client import client_for
+from digest.web.forms import read_body
 
 MAX_BYTES = 5 * 1024 * 1024
 """Most bytes of a request; a thousand events have some hundred thousand."""
+
+MAX_SECONDS = 60.0
+"""How long a request may take to come in."""
 
 TOGETHER = 200
 """Reports that are taken in one transaction, so that a run waits for a fraction of a second at most."""
@@ -83,26 +88,14 @@ def hook_routes(site: Site, now: Callable[[], datetime], fetch: ses.Fetch | None
         if reader is None:
             return PlainTextResponse("There is no such webhook.\n", 404)
         try:
-            body = await _body(request)
-        except ClientDisconnect:
-            return PlainTextResponse("The request broke off.\n", 400)  # nobody reads it
-        if body is None:
-            return PlainTextResponse("The request is too large.\n", 413)
+            body = await read_body(request, MAX_BYTES, MAX_SECONDS)
+        except HTTPException as error:  # a line for a program, not the page for people
+            return PlainTextResponse(f"The request can't be taken: {error.detail}.\n", error.status_code, error.headers)
         headers = {name.lower(): value for name, value in request.headers.items()}
         read = partial(reader, headers, body, now())
         return await run_in_threadpool(_answer, site, provider, read, now)
 
     return [Route("/hooks/{provider}", hook, methods=["POST"])] if readers else []
-
-
-async def _body(request: Request) -> bytes | None:
-    """Return the body, None where it is too large; no more than that is read."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BYTES:
-            return None
-    return bytes(body)
 
 
 def _answer(site: Site, provider: str, read: Callable[[], list[Arrival]], now: Callable[[], datetime]) -> Response:

@@ -7,7 +7,6 @@ and with that of one of our buttons does what it says. The token is all that is 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -30,7 +29,7 @@ from digest.store.database import reading
 from digest.subscribers.masking import masked
 from digest.subscribers.tokens import Purpose, Token, sign
 from digest.web.forms import read_body, read_form
-from digest.web.links import PRIVATE, Links, served
+from digest.web.links import PRIVATE, Links
 from digest.web.pages import Pages
 
 ONE_CLICK = "list-unsubscribe"
@@ -56,7 +55,7 @@ def leaving_routes(site: Site, now: Callable[[], datetime]) -> list[Route]:
 
     async def answer(request: Request) -> Response:
         fields = await leave_fields(request) if request.method == "POST" else {}
-        return await run_in_threadpool(served, partial(_answer, links, request, fields))
+        return await run_in_threadpool(_answer, links, request, fields)
 
     return [Route("/u/{token}", answer, methods=["GET", "POST"])]
 

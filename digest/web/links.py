@@ -1,26 +1,18 @@
-"""What pages behind signed links have in common: whose link it is, and what is said when it can't be served."""
+"""What pages behind signed links have in common: whose link it is, and how its answer looks."""
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 
-from digest.errors import BusyError, DigestError
 from digest.site import Site
 from digest.store.database import hurried
 from digest.subscribers.tokens import Purpose, Token, verify
 from digest.web.pages import Pages
-
-log = logging.getLogger(__name__)
-
-PATIENCE = 5.0
-"""Seconds that a page waits for the store. Mail providers wait some ten for the answer to a click."""
 
 PRIVATE = {"X-Robots-Tag": "noindex, nofollow, noarchive"}
 """What the answer behind a signed link has beyond the common headers, which forbid to keep it and to name it."""
@@ -37,7 +29,7 @@ class Links:
     @property
     def store(self) -> Engine:
         """The store, for as long as somebody before a page waits."""
-        return hurried(self.site.store, PATIENCE)
+        return hurried(self.site.store)
 
     def genuine(self, request: Request, purpose: Purpose) -> Token | None:
         """Return what the link of a request says, None unless we made it for this purpose. Raises ConfigError."""
@@ -58,25 +50,3 @@ class Links:
         """Return a page in the reader's `language`, else in the one that their browser asks for."""
         spoken = self.pages.language(request, None, language)
         return self.pages.answer(template, spoken, home=home, status=status, headers=PRIVATE, **values)
-
-
-def served(work: Callable[[], Response]) -> Response:
-    """Return the answer that `work` makes, or that it can't be made just now: then nothing was changed.
-
-    The log is told why, and never for whom.
-    """
-    try:
-        return work()
-    except BusyError as error:
-        log.warning("a reader's page: %s", error)
-        return _later("30")
-    except DigestError as error:
-        log.error("a reader's page: %s", error)  # noqa: TRY400 - one line, for a person
-    except SQLAlchemyError as error:
-        log.error("a reader's page: the store: %s", getattr(error, "orig", None) or type(error).__name__)  # noqa: TRY400
-    return _later("300")
-
-
-def _later(seconds: str) -> Response:
-    text = "This can't be done just now, and nothing was changed. Please try again in some minutes.\n"
-    return PlainTextResponse(text, 503, {"Retry-After": seconds, **PRIVATE})

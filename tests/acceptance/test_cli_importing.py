@@ -137,6 +137,13 @@ def test_an_export_is_a_subscriber_file_without_formulas(cli):
     assert "1 row refused; `digest subscribers check daily` says why" in result.stderr
 
 
+def test_an_export_that_fails_leaves_no_half_of_a_file(cli):
+    (cli.root / "subscribers" / "daily.csv").unlink()
+    result = cli("export", "--list", "daily", "--output", str(cli.root / "out"))
+    assert "can't be read" in str(result.exception)
+    assert not (cli.root / "out").exists()
+
+
 def test_an_export_to_a_file_is_its_owners_alone_and_overwrites_nothing(cli):
     target = cli.root / "out.csv"
     result = cli("export", "-l", "daily", "-o", str(target), "--everything")

@@ -155,14 +155,14 @@ def test_import_takes_what_it_can_and_refuses_the_rest_with_line_and_reason(cli)
     told = result.stderr.splitlines()
     assert [line.removeprefix(f"{path}:")[:10] for line in told] == ["4: refused", "5: refused", "6: note: '"]
     assert "did you mean 'daily'?" in told[1]
-    found = sorted(cells(cli))
-    assert [row[:3] for row in found] == [
+    assert sorted(row[:3] for row in cells(cli)) == [
         ["@example.com", "everywhere", "imported"],
         ["Ada@example.org", "daily", "unsubscribed"],
         ["emmy@example.org", "everywhere", "cleaned"],
         ["grace@example.com", "weekly", "imported"],
     ]
-    assert found[1][3:] == ["2024-05-01", "import left.csv"]
+    [ada] = cells(cli, "ada@example.org")
+    assert ada[3:] == ["2024-05-01", "import left.csv"]
     again = cli("suppressions", "import", str(path))
     assert again.stdout == "0 suppressed now, 4 were already, 2 rows refused.\n"
 
@@ -217,6 +217,50 @@ def test_what_is_exported_is_imported_without_loss(cli, site, now, form):
     ) for one in before]  # fmt: skip
     by_moment = attrgetter("at")
     assert sorted(suppressions.walk(site.store), key=by_moment) == sorted(with_source, key=by_moment)
+
+
+def test_an_exported_row_whose_scope_was_changed_by_hand_holds_there(cli, site, now):
+    cli.lines("suppressions", "add", "ada@example.org", "--list", "weekly")
+    exported = cli("suppressions", "export").stdout
+    path = cli.root / "copy.csv"
+    for scope in ("everywhere", "*", "daily", "a-list-that-is-gone"):
+        path.write_text(exported.replace(",weekly,", f",{scope},"), encoding="utf-8")
+        assert cli("suppressions", "import", str(path)).exit_code == 0
+    assert [row[1] for row in cells(cli)] == ["weekly", "everywhere", "daily", "a-list-that-is-gone"]
+
+
+def test_an_export_runs_nothing_in_a_spreadsheet_and_loses_nothing(cli):
+    who = ["=1+1@example.org", "'=1+1@example.org", "-2@example.org", "@example.net"]
+    cli.lines("suppressions", "add", "--reason", "=HYPERLINK(1)", "--", *who)
+    before = cells(cli)
+    exported = cli("suppressions", "export").stdout
+    assert [line.split(",")[0] for line in exported.splitlines()[1:]] == [
+        "'=1+1@example.org", "''=1+1@example.org", "'-2@example.org", "@example.net",
+    ]  # fmt: skip
+    assert exported.count(",'=HYPERLINK(1),") == 4
+    path = cli.root / "copy.csv"
+    path.write_text(exported, encoding="utf-8")
+    for one in who:
+        cli.lines("suppressions", "remove", "--because", "a test", "--yes", "--", one)
+    assert cli("suppressions", "import", str(path)).exit_code == 0
+    assert sorted(cells(cli)) == sorted(before)
+
+
+def test_what_strangers_wrote_commands_no_terminal(cli, site):
+    path = cli.root / "in.csv"
+    path.write_text("who,source\nada@example.org,\x1b[31mred\n", encoding="utf-8")
+    rows = "email,state,scope,why,since\nemmy@example.org,suppressed,list,\x1b]0;x\x07,2026-01-01\n"
+    (cli.root / "people.csv").write_text(rows, encoding="utf-8")
+    cli.lines("suppressions", "import", str(path))
+    cli.lines("subscribers", "import", str(cli.root / "people.csv"), "--list", "daily", "--yes")
+    found = on_terminal(cli, "suppressions", "list")
+    found += on_terminal(cli, "subscribers", "show", "emmy@example.org")
+    found += on_terminal(cli, "subscribers", "import", str(path), "--list", "daily", "--map", "email=\x1b[31mwho")
+    assert "emmy@example.org" in found
+    assert "there is no such column" in found
+    assert "\x1b]0;" not in found
+    assert "\x1b[31mred" not in found
+    assert "\x1b[31mwho" not in found
 
 
 def test_keys_of_another_site_are_told(cli, site, now):
@@ -304,11 +348,11 @@ def test_add_of_a_suppressed_reader_says_since_when_and_what_ends_it(cli, site, 
     cli.lines("suppressions", "add", "marie@example.org", "--list", scope, "--reason", reason)
     said = cli.refusal("subscribers", "add", "daily", "marie@example.org")
     assert says in said
-    assert ("`digest suppressions remove marie@example.org`" in said) is (scope == "*")
+    assert ("`digest suppressions remove marie@example.org --because TEXT`" in said) is (scope == "*")
     cli.lines("suppressions", "add", "example.net")
     said = cli.refusal("subscribers", "add", "daily", "kim@example.net")
     assert "the domain example.net is suppressed on every list" in said
-    assert "`digest suppressions remove example.net` lifts that" in said
+    assert "`digest suppressions remove example.net --because TEXT` lifts that" in said
 
 
 def test_list_of_a_file_says_how_many_signed_up_beside_it(cli, site, now):

@@ -3,10 +3,12 @@
 import mailbox
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from urllib.request import urlopen
 
 import pytest
 
@@ -54,6 +56,13 @@ def test_it_says_where_its_pages_are_and_ends_when_told(site, ended_by):
     assert said[0] == f"Archive: http://127.0.0.1:{port}/archive/ (Ctrl-C ends it)\n"
     assert f"Front door: http://127.0.0.1:{port}/ (for readers https://digest.example.org/)" in said[1]
     assert "Daily Papers: https://digest.example.org/subscribe/daily" in said[1]
+
+
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="this machine has no IPv6")
+def test_an_ipv6_address_stands_in_brackets(site):
+    with running(site, "--host", "::1") as (port, said), urlopen(f"http://[::1]:{port}/robots.txt") as answer:
+        assert answer.status == 200
+    assert said[0] == f"Archive: http://[::1]:{port}/archive/ (Ctrl-C ends it)\n"
 
 
 def test_it_says_what_is_missing(site):

@@ -69,9 +69,9 @@ def field_of(answer: Answer, name: str) -> str:
 
 
 @contextmanager
-def open_for_all(site: Site, now: datetime, **more: object) -> Iterator[Front]:
+def open_for_all(site: Site, now: datetime) -> Iterator[Front]:
     clock = [now]
-    server = public_server(create_app(site, lambda: clock[0], **more))
+    server = public_server(create_app(site, lambda: clock[0]))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()

@@ -128,6 +128,8 @@ def test_reports_are_listed_with_what_they_did(digest, site, issue):
     assert len(digest("list", "--kind", "bounce", "--effect", "suppressed")[1].splitlines()) == 1
     assert digest("list", "--since", "2026-11-25")[1] == ""
     assert len(digest("list", "--since", "2026-11-24")[1].splitlines()) == 3
+    assert len(digest("list", "--issue", str(issue))[1].splitlines()) == 2
+    assert [line.split("\t")[3] for line in digest("list", "--address", EMMY)[1].splitlines()] == [EMMY]
     [row] = json.loads(digest("list", "--kind", "complaint", "--json")[1])
     assert row == {
         "at": "2026-11-24T06:00:00+00:00",
@@ -146,6 +148,11 @@ def test_reports_are_listed_with_what_they_did(digest, site, issue):
     [
         (("--kind", "bounces"), "--kind bounces: did you mean 'bounce'?"),
         (("--effect", "x"), "--effect x: expected one of suppressed, scored, left, noted, unmatched, repeated"),
+        (
+            ("--issue", "daily/2020-01-02"),
+            "there is no issue daily/daily/2020-01-02; `digest issue build` makes its draft",
+        ),
+        (("--address", "ada@"), "--address ada@: there must be something after the @-sign"),
         (("--since", "yesterday"), "--since yesterday: expected a day such as 2026-11-24"),
     ],
 )

@@ -12,7 +12,7 @@ from digest.pipeline import Control, send
 from digest.readership.confirming import ask
 from digest.readership.leaving import leave
 from digest.readership.lookup import member
-from digest.store import readers, suppressions
+from digest.store import database, readers, suppressions
 from digest.store.readers import Reader
 from digest.store.schema import notices
 from digest.store.schema_readers import requests
@@ -134,6 +134,18 @@ def test_a_link_that_was_used_does_not_bring_back_who_has_left(front, public, li
     assert "You are subscribed" in front.post(paths(public)[-1]).words
     with public.store.begin() as connection:
         assert not suppressions.among(connection, "daily", [member(public, public.list("daily"), ADA)[1]])
+
+
+def test_a_busy_store_is_said_soon_to_who_signs_up_or_confirms(front, public, link, monkeypatch):
+    monkeypatch.setattr(database, "HURRY", 0.2)
+    made = front.made()
+    other = database.open_database(public.root / "store.sqlite3")
+    with other.begin():
+        for answer in (front.post(link), front.post("/subscribe/daily", {"email": "new@example.org", "made": made})):
+            assert (answer.status, answer.headers["retry-after"]) == (503, "30")
+            assert "try again in some minutes" in answer.words
+    other.dispose()
+    assert "You are subscribed" in front.post(link).words
 
 
 def test_who_may_not_be_mailed_anywhere_is_told_so_and_whom_to_ask(front, public, link, now):

@@ -23,9 +23,10 @@ from digest.store.ledger import SqlLedger
 from digest.store.notices import NoticeLedger
 from digest.store.readers import Reader
 from digest.store.schema_readers import address_scores, reports
-from digest.store.suppressions import EVERYWHERE, FORGOTTEN
+from digest.store.suppressions import EVERYWHERE
 from digest.subscribers.address import parse_address
 from digest.subscribers.audience import Preferences
+from digest.subscribers.reasons import FORGOTTEN
 
 DAY = date(2026, 11, 24)
 ADA, FORMER = parse_address("ada@example.org"), parse_address("Ada.Before@example.net")
@@ -93,7 +94,8 @@ def test_show_has_all_that_is_known_over_all_lists(met, now):
     assert [one.kind for one in found.events] == ["signup", "left"]
     assert found.events[0].data["page"] == "/subscribe/daily"
     assert [one.kind for one in found.requests] == ["signup"]
-    assert [(one.scope, one.reason) for one in found.suppressions] == [(EVERYWHERE, "complaint")]
+    # Their leaving holds for the former address, which was not lifted, and for a message to it that may be planned.
+    assert [(one.scope, one.reason) for one in found.suppressions] == [("daily", "left"), (EVERYWHERE, "complaint")]
     assert [one.by for one in found.lifted] == ["operator: ada@example.org rang"]
     assert found.score is not None
     assert found.issues == 2

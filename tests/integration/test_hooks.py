@@ -214,6 +214,13 @@ def test_too_much_is_refused_before_it_has_all_come(port, monkeypatch):
         assert connection.recv(100).startswith(b"HTTP/1.1 413")
 
 
+def test_a_request_that_never_ends_is_let_go(port, monkeypatch):
+    monkeypatch.setattr(hooks, "MAX_SECONDS", 0.1)
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(b"POST /hooks/ses HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{")
+        assert connection.recv(100).startswith(b"HTTP/1.1 408")
+
+
 def test_a_request_that_breaks_off_does_nothing(hooked, issue, port, caplog):
     body = json.dumps(of_ses(hooked, issue, ADA)).encode()
     with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:

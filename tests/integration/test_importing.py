@@ -25,6 +25,7 @@ from digest.store.suppressions import EVERYWHERE
 from digest.subscribers import disk
 from digest.subscribers.address import parse_address
 from digest.subscribers.audience import Preferences
+from digest.subscribers.reasons import FORGOTTEN
 from digest.subscribers.table import FIELDS, HEADER
 
 MAILCHIMP = "Email Address,First Name,Last Name,MEMBER_RATING,OPTIN_TIME,OPTIN_IP,CONFIRM_TIME,{}LEID,EUID,TAGS\n"
@@ -440,6 +441,19 @@ def test_the_export_is_the_real_audience(site, daily, now):
     assert everybody["never@example.org"] == ("suppressed", "everywhere", "no such address", now.isoformat())
     assert everybody["emmy@example.org"] == ("paused", "", "", "2026-11-27")
     assert len(everybody) == 8
+
+
+def test_an_export_tells_of_whom_another_list_forgot_or_left_by_an_id_alone(site, daily, now):
+    emmy, alan = parse_address("emmy@example.org"), parse_address("alan@example.net")
+    with site.store.begin() as connection:
+        said = {"address": None, "source": "s", "now": now}
+        forgotten = {"scope": "another", "address_key": member(site, daily, emmy)[1], "reason": FORGOTTEN}
+        suppressions.add(connection, **forgotten, **said)
+        left = {"scope": EVERYWHERE, "address_key": member(site, daily, alan)[0], "reason": "left"}
+        suppressions.add(connection, **left, **said)
+    everybody = {one.subscriber.email: one[1:] for one in exported(site, daily, now, everything=True)}
+    assert everybody["emmy@example.org"] == ("suppressed", "list", "forgotten", now.isoformat())
+    assert everybody["alan@example.net"] == ("suppressed", "list", "left", now.isoformat())
 
 
 topic_ids = st.lists(st.sampled_from(["language-models", "robotics", "vision"]), unique=True).map(" ".join)

@@ -16,15 +16,18 @@ from sqlalchemy import update
 
 from digest.issues.states import IssueState
 from digest.pipeline import approve, build, key_of, send
-from digest.readership.leaving import LEFT
+from digest.roster.forgetting import forget
 from digest.sending import Control
 from digest.site import Site
-from digest.store import deliveries, issues, readers, suppressions
+from digest.store import database, deliveries, issues, readers, suppressions
 from digest.store.database import open_database
+from digest.store.readers import Reader
 from digest.store.schema import deliveries as delivery_rows
+from digest.subscribers.address import parse_address
+from digest.subscribers.audience import Preferences
 from digest.subscribers.keyring import rotate
+from digest.subscribers.reasons import LEFT
 from digest.subscribers.tokens import Purpose, sign, verify
-from digest.web import links as web_links
 from digest.web.leaving import LONGEST_WORDS, REASONS_A_DAY
 from tests.integration.linked import FORM, Links, serving
 
@@ -334,6 +337,37 @@ def test_who_was_forgotten_can_leave(mailed, now):
         assert who.get(who.choose).status == 404
 
 
+def test_an_old_link_doesn_t_take_from_who_was_forgotten_that_no_file_brings_them_back(mailed, now):
+    only = {name: table for name, table in mailed.settings.lists.items() if name == "daily"}
+    site = replace(mailed, settings=mailed.settings.model_copy(update={"lists": only}))
+    send(site, site.list("daily"), "daily", DAY, Control(now=lambda: now))
+    with serving(site, now) as port:
+        who = Links(site, port, "daily", "ada@example.org")
+        forget(site, parse_address(who.address), now)
+        for fields in (CLICK, {"do": "leave"}, {"do": "leave-all"}):
+            assert who.post(who.leave, fields).status == 200
+    with site.store.begin() as connection:
+        assert suppressions.among(connection, "made-later", [who.ids[1]])
+    assert events(who) == []
+
+
+@pytest.mark.parametrize("clicked_at", ["ada@example.org", "ada@new.example.org"])
+def test_all_lists_are_left_under_the_addresses_from_before_and_after_a_move_too(mailed, now, clicked_at):
+    """Ada moved the daily list to her new address; the weekly one still comes to the old one."""
+    path = mailed.root / "subscribers" / "weekly.csv"
+    path.write_text(path.read_text("utf-8") + "ada@example.org\n", encoding="utf-8")
+    send(mailed, mailed.list("daily"), "daily", DAY, Control(now=lambda: now))
+    with serving(mailed, now) as port:
+        old, new = (Links(mailed, port, "daily", one) for one in ("ada@example.org", "ada@new.example.org"))
+        with mailed.store.begin() as connection:
+            readers.save(connection, Reader(new.ids[0], "daily", new.address, new.ids[1], "", Preferences(), now, now))
+            readers.move(connection, old.ids[0], new.ids[0], now)
+        link = replace(old, list_name="weekly").leave if clicked_at == old.address else new.leave
+        old.post(link, {"do": "leave-all"})
+        assert left(replace(old, list_name="weekly"), "weekly")
+        assert left(new)
+
+
 def test_the_button_leaves_and_the_page_says_so_and_the_way_back(ada):
     page = ada.get(ada.leave)
     assert "It comes to a••@example.org every day" in page.words
@@ -440,12 +474,12 @@ def test_a_message_that_was_planned_and_not_claimed_is_not_sent(mailed, server, 
 
 
 def test_a_busy_store_is_said_and_nothing_is_lost_silently(ada, monkeypatch):
-    monkeypatch.setattr(web_links, "PATIENCE", 0.2)
+    monkeypatch.setattr(database, "HURRY", 0.2)
     other = open_database(ada.site.root / "store.sqlite3")
     with other.begin():
         answer = ada.post(ada.leave, CLICK)
         assert (answer.status, answer.headers["retry-after"]) == (503, "30")
-        assert "nothing was changed" in answer.page
+        assert "try again in some minutes" in answer.words
         assert ada.get(ada.leave).status == 200  # to look needs no turn
     other.dispose()
     assert not left(ada)
@@ -467,7 +501,7 @@ def test_who_left_has_left_also_when_the_page_can_t_be_shown(ada, caplog):
 
 def test_no_address_and_no_link_is_in_the_log(ada, monkeypatch, caplog):
     caplog.set_level(logging.DEBUG)
-    monkeypatch.setattr(web_links, "PATIENCE", 0.05)
+    monkeypatch.setattr(database, "HURRY", 0.05)
     new = "secret-new@example.net"
     ada.get(ada.leave)
     ada.post(ada.choose, {"do": "save", "timezone": "Europe/Berln"})
@@ -489,7 +523,7 @@ def test_no_address_and_no_link_is_in_the_log(ada, monkeypatch, caplog):
     assert ada.post(ada.leave, CLICK).status == 503
     assert ada.get(ada.choose).status == 503
     logged = "\n".join(f"{record.getMessage()} {record.exc_text or ''}" for record in caplog.records)
-    assert "a reader's page" in logged
+    assert "/u/{token}: the store" in logged
     for secret in ("ada@example.org", new, ada.leave[3:], ada.choose[3:], *ada.ids):
         assert secret not in logged
 
@@ -510,7 +544,7 @@ def test_it_answers_while_a_run_is_sending(mailed, server, now):
             assert who.post(who.leave, CLICK).status == 200
             waits.append(time.perf_counter() - begun)
         sending.join()
-    assert max(waits) < web_links.PATIENCE
+    assert max(waits) < database.HURRY
     assert sorted(waits)[len(waits) // 2] < 1
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from digest.pipeline import send
 from digest.readership.confirming import find
-from digest.readership.leaving import LEFT, come_back, leave
+from digest.readership.leaving import come_back, leave
 from digest.readership.lookup import known, member
 from digest.readership.moving import Move, complete
 from digest.rehearsal import rehearse
@@ -19,6 +19,7 @@ from digest.store.requests import requests
 from digest.store.schema import notices
 from digest.subscribers.address import parse_address
 from digest.subscribers.audience import Preferences
+from digest.subscribers.reasons import LEFT
 from digest.subscribers.tokens import Purpose, sign
 from tests.integration.linked import Links, serving
 
@@ -305,3 +306,32 @@ def test_who_has_moved_on_is_not_told_otherwise(grace, now):
         connection.execute(requests.insert().values(**former))
     assert f"doesn’t go to {NEW} now" in grace.post(path).words
     assert "third@example.org" in reached(grace.site, now).addresses
+
+
+def test_a_wish_from_before_a_move_takes_nothing_from_the_new_address(grace, now):
+    """Somebody with a forwarded mail asks, and confirms only once its reader has moved on."""
+    thief = asks(grace, "thief@example.net")
+    grace.post(f"{grace.choose}/address", {"address": NEW})
+    with grace.site.store.begin() as connection:
+        own = connection.execute(select(requests.c.id).where(requests.c.address == NEW)).scalar_one()
+    assert confirms(grace, sign(grace.site.signing_keys, Purpose.CONFIRM, own), now) is Move.MOVED
+    assert confirms(grace, thief, now) is Move.GONE
+    found = reached(grace.site, now).addresses
+    assert NEW in found
+    assert "thief@example.net" not in found
+    assert "doesn’t go to thief@example.net now" in grace.get(f"/c/{thief}").words
+
+
+def test_who_asks_twice_for_the_same_address_may_press_both_buttons(grace, now):
+    first = asks(grace)
+    with grace.site.store.begin() as connection:
+        connection.execute(requests.update().values(asked_at=now - timedelta(minutes=5)))
+    second = asks(grace)
+    assert first != second
+    for token in (first, second):
+        assert "is changed" in grace.post(f"/c/{token}").words
+
+
+def test_who_is_invited_and_names_their_own_address_is_told_that_it_goes_there(grace):
+    answer = grace.post(f"/c/{asks(grace, grace.address)}")
+    assert f"goes to {grace.address} from now on" in answer.words

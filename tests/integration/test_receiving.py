@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -137,6 +138,15 @@ def test_an_mbox_goes_on_where_it_was_and_another_reader_tells_by_the_keys(site,
     mbox(path, genuine(site, issue, KURT))
     assert read(site, mailbox, now).counts == {"suppressed": 1}
     assert read(site, Mbox(path), now).counts == {"repeated": 6, "no report": 1}
+
+
+def test_a_line_without_end_begins_no_second_mail(site, issue, tmp_path, now, monkeypatch):
+    monkeypatch.setattr("digest.mailboxes.mbox._TOGETHER", 1)  # else it takes 8 MB to be read round and round
+    endless = b"Subject: a\n\n" + b"x" * 100_000 + b"From a@example.org\n"
+    path = mbox(tmp_path / "box", endless, endless, genuine(site, issue, ADA))
+    with Mbox(path) as mailbox:
+        assert len([*islice(mailbox.unread(), 9)]) == 3
+    assert read(site, Mbox(path), now).letters == 3
 
 
 def test_an_mbox_that_was_written_within_is_read_anew(site, issue, tmp_path, now):

@@ -5,10 +5,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from digest.readership.confirming import ask, find
+from digest.readership.confirming import RequestState, ask, find, state_of
 from digest.readership.leaving import leave
 from digest.readership.lookup import member
-from digest.readership.signing_up import Choices, Standing, complete, standing
+from digest.readership.signing_up import Choices, complete
 from digest.store import readers, requests, suppressions
 from digest.store.readers import Reader
 from digest.subscribers.address import parse_address
@@ -30,7 +30,7 @@ def asked(site, daily, now, choices=CHOSEN, address=ADA):
     ask(site, daily, "signup", address, data, network="192.0.2.7/32", language=choices.language, now=now)
     _, key = member(site, daily, address)
     with site.store.begin() as connection:
-        return requests.of_address(connection, key, now - timedelta(seconds=1))[-1]
+        return requests.waiting(connection, [key], [], now)[-1]
 
 
 def confirm(site, request, now):
@@ -41,19 +41,19 @@ def confirm(site, request, now):
 
 def stands(site, request, now):
     with site.store.begin() as connection:
-        return standing(connection, requests.load(connection, request.id), now)
+        return state_of(connection, requests.load(connection, request.id), now)
 
 
 def test_asking_changes_nothing_and_confirming_subscribes_as_chosen(site, daily, now):
     request = asked(site, daily, now)
     assert list(readers.confirmed(site.store, "daily")) == []
-    assert stands(site, request, now) is Standing.OPEN
+    assert stands(site, request, now) is RequestState.OPEN
     confirm(site, request, now + timedelta(hours=1))
     (subscriber,) = readers.confirmed(site.store, "daily")
     assert (subscriber.email, subscriber.topics, subscriber.frequency, subscriber.language) == (
         *("ada@example.org", ("robotics",), "weekly", "de"),
     )
-    assert stands(site, request, now + timedelta(days=9)) is Standing.DONE
+    assert stands(site, request, now + timedelta(days=9)) is RequestState.DONE
 
 
 def test_the_evidence_says_when_and_from_where_both_were_done_and_in_which_words(site, daily, now):
@@ -94,7 +94,7 @@ def test_it_does_not_lift_what_is_not_its_readers_to_lift(site, daily, now, name
         values = {"address": None, "reason": "complaint", "source": "a report", "now": now}
         suppressions.add(connection, scope=suppressions.EVERYWHERE, address_key=key, **values)
     confirm(site, request, now)
-    assert stands(site, request, now) is Standing.BARRED
+    assert stands(site, request, now) is RequestState.BARRED
     with site.store.begin() as connection:
         assert len(suppressions.of(connection, [key])) == 1
 
@@ -104,13 +104,13 @@ def test_who_left_after_confirming_is_not_brought_back_by_the_same_link(site, da
     confirm(site, request, now)
     with site.store.begin() as connection:
         leave(connection, site, request.subscriber_id, "one click", now, {})
-    assert stands(site, request, now) is Standing.LEFT
+    assert stands(site, request, now) is RequestState.LEFT
 
 
 def test_one_that_was_not_confirmed_in_time_expires(site, daily, now):
     request = asked(site, daily, now)
-    assert stands(site, request, now + timedelta(days=3, seconds=-1)) is Standing.OPEN
-    assert stands(site, request, now + timedelta(days=3)) is Standing.EXPIRED
+    assert stands(site, request, now + timedelta(days=3, seconds=-1)) is RequestState.OPEN
+    assert stands(site, request, now + timedelta(days=3)) is RequestState.EXPIRED
 
 
 def test_who_is_subscribed_already_gets_what_they_confirm_and_keeps_what_they_were_not_asked(site, daily, now):

@@ -271,6 +271,17 @@ def test_a_flood_from_one_network_ends_at_its_limit_with_a_page_for_people(front
     assert front.sign_up("late@example.org").status == 200
 
 
+def test_a_mailbox_gets_no_more_for_having_many_addresses(public, now):
+    """Mail to ada+1@ and a.da@ comes to Ada wherever her provider has such addresses."""
+    with open_for_all(set_up(public, proxies=("127.0.0.0/8",)), now) as front:
+        for number in range(6):
+            address = f"a.da+{number}@example.org" if number % 2 else f"ada+{number}@example.org"
+            assert front.sign_up(address, X_Forwarded_For=f"192.0.2.{number}").status == 200
+        front.sign_up("grace@example.org", X_Forwarded_For="192.0.2.99")
+    assert len(asked(public)) == 7
+    assert len(sent(public)) == 4
+
+
 def test_a_network_is_what_a_known_proxy_says_and_nobody_else(public, now):
     forged = {"X_Forwarded_For": "198.51.100.1, 192.0.2.7"}
     for site in (public, set_up(public, proxies=("127.0.0.0/8",))):
@@ -325,3 +336,23 @@ def test_a_site_can_give_the_pages_its_own_words(public, now):
     (folder / "asked.html.j2").write_text("<p>Thanks, see you in {{ name }}!</p>", encoding="utf-8")
     with open_for_all(public, now) as front:
         assert front.sign_up().page == "<p>Thanks, see you in Daily Papers!</p>"
+
+
+MULTIPART = "multipart/form-data; boundary=b"
+
+
+@pytest.mark.parametrize("charset", ["unicode_escape", "punycode", "idna", "utf-7", "utf-16", "nonsense"])
+def test_a_form_has_no_say_in_how_its_bytes_are_read(front, public, charset, caplog):
+    """Of Python's codecs some make what can't be written again, and some take long."""
+    body = '--b\r\nContent-Disposition: form-data; name="email"\r\n\r\na\\ud800@example.org\r\n--b--\r\n'
+    answer = front.post("/subscribe/daily", body=body, Content_Type=f"{MULTIPART}; charset={charset}")
+    assert answer.status == 415
+    assert "This form can’t be read" in answer.words
+    assert caplog.messages == []
+
+
+@pytest.mark.parametrize("charset", ["UTF-8", '"utf-8"', "us-ascii"])
+def test_a_form_may_say_what_charset_all_of_them_have(front, public, charset):
+    body = '--b\r\nContent-Disposition: form-data; name="email"\r\n\r\nada@\r\n--b--\r\n'
+    answer = front.post("/subscribe/daily", body=body, Content_Type=f"{MULTIPART}; charset={charset}")
+    assert answer.status == 422

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from digest.foreign.entries import Entry, chosen_topics
 from digest.foreign.moments import parse_moment
-from digest.foreign.standing import COMPLAINT, LEFT, NO_SUCH_ADDRESS, Gone
+from digest.foreign.standing import Gone
 from digest.readership.lookup import member
 from digest.roster.importing.summary import Summary
 from digest.site import MailingList, Site
@@ -15,6 +15,7 @@ from digest.store import readers, suppressions
 from digest.store.database import reading
 from digest.store.staging import Staged, Staging
 from digest.store.suppressions import EVERYWHERE
+from digest.subscribers.reasons import COMPLAINT, LEFT, NO_SUCH_ADDRESS
 from digest.subscribers.table import RawRow
 
 _REASONS = {1: LEFT, 2: "left all lists", 3: NO_SUCH_ADDRESS, 4: COMPLAINT}

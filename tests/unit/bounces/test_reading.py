@@ -300,6 +300,16 @@ HOSTILE = {
     b"A message that you sent could not be delivered\n" + (b"<" * 290 + b"\n") * 3_000,
     "tags": b"From: mailer-daemon@example.net\nContent-Type: text/html\n\n" + b"<style><" * 120_000,
     "spaces": b"Subject: unsubscribe" + b" " * 900_000 + b"x",
+    "style sheets": b"From: mailer-daemon@example.net\nContent-Type: text/html\n\n" + b"<style " * 140_000,
+    "scripts": b"From: mailer-daemon@example.net\nContent-Type: text/html\n\n" + b"<script>" * 120_000,
+    "open tags": b"From: mailer-daemon@example.net\nContent-Type: text/html\n\n" + b"<" * 990_000,
+    "parameters": b"Content-Type: multipart/report; " + b"a=b;" * 200_000 + b"\n\nx",
+    "folded parameters": b"content-type: multipart/report" + b";\n a=b" * 19_000 + b"\n\nx",
+    "pieces of a parameter": b"Content-Type: multipart/report; "
+    + b"; ".join(b"report-type*%d=x" % number for number in range(30_000))
+    + b"\n\nx",
+    "a charset of names": b"From: mailer-daemon@example.net\nContent-Type: text/plain; charset=punycode\n\n"
+    + b"a" * 990_000,
 }
 
 
@@ -328,3 +338,13 @@ def test_a_defect_in_the_parser_costs_one_mail(monkeypatch):
     monkeypatch.setattr("digest.bounces.reading.take_apart", broken)
     [report] = read(mail("qmail"))
     assert (report.kind, report.said) == (Kind.OTHER, "can't be read: LookupError('no such thing')")
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "punycode", "idna", "hex", "nonsense"])
+def test_of_a_page_the_words_are_read_whatever_stands_between(charset):
+    page = "<style>550 5.7.1</style><SCRIPT>İ 550 5.7.1</SCRIPT ><p>550 <b>5.1.1</b> unknown</p><script>550 5.7.1"
+    text = f"Content-Type: text/html; charset={charset}\n\n{page}".encode()
+    (report,) = read(
+        b"From: MAILER-DAEMON@example.net\nIn-Reply-To: <" + MESSAGE_ID.encode().strip(b"<>") + b">\n" + text
+    )
+    assert (report.status, report.code) == ("5.1.1", 550)

@@ -140,6 +140,9 @@ def test_another_topic_is_refused_before_anything_is_fetched():
         "https://example.org/sns.eu-west-1.amazonaws.com/SimpleNotificationService-0.pem",
         "https://sns.eu-west-1.amazonaws.com@example.org/SimpleNotificationService-0.pem",
         "https://sns.eu-west-1.amazonaws.com:444/SimpleNotificationService-0.pem",
+        "https://sns.s3.amazonaws.com/SimpleNotificationService-0.pem",
+        "https://sns.s3-eu-west-1.amazonaws.com/SimpleNotificationService-0.pem",
+        "https://sns.execute-api.amazonaws.com/SimpleNotificationService-0.pem",
         "https://bucket.s3.amazonaws.com/SimpleNotificationService-0.pem",
         "https://sns.eu-west-1.amazonaws.com/other.pem",
         "https://sns.eu-west-1.amazonaws.com/../SimpleNotificationService-0.pem",
@@ -155,8 +158,11 @@ def test_a_certificate_from_elsewhere_is_not_fetched(address):
     assert fetch.asked == []
 
 
-def test_a_certificate_in_china_is_one_of_sns():
-    address = "https://sns.cn-north-1.amazonaws.com.cn/SimpleNotificationService-0123abcd.pem"
+@pytest.mark.parametrize(
+    "region", ["cn-north-1.amazonaws.com.cn", "us-gov-west-1.amazonaws.com", "ap-southeast-2.amazonaws.com"]
+)
+def test_a_certificate_of_another_region_is_one_of_sns(region):
+    address = f"https://sns.{region}/SimpleNotificationService-0123abcd.pem"
     assert read(signed(message(SigningCertURL=address)))
 
 

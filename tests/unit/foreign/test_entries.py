@@ -3,9 +3,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from digest.errors import InputError
-from digest.foreign.entries import chosen_topics, escaped, reader_of
+from digest.foreign.entries import chosen_topics, reader_of
 from digest.foreign.layout import layout_of
 from digest.subscribers.file import clean_name
+from digest.subscribers.formulas import escaped
 from digest.subscribers.table import RawRow
 
 KNOWN = frozenset(["robotics", "language-models", "vision"])

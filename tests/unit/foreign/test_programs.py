@@ -10,7 +10,8 @@ import pytest
 from digest.foreign.entries import reader_of
 from digest.foreign.layout import Layout, layout_of
 from digest.foreign.moments import parse_moment
-from digest.foreign.standing import COMPLAINT, LEFT, NEVER_CONFIRMED, NO_SUCH_ADDRESS, Gone, standing
+from digest.foreign.standing import NEVER_CONFIRMED, Gone, standing
+from digest.subscribers.reasons import COMPLAINT, LEFT, NO_SUCH_ADDRESS
 from digest.subscribers.table import RawRow
 
 MAILCHIMP = (

@@ -5,7 +5,7 @@ from email_validator import EmailNotValidError, validate_email
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from digest.subscribers.address import MAX_LENGTH, Address, parse_address
+from digest.subscribers.address import MAX_LENGTH, Address, mailbox_of, parse_address
 
 
 @pytest.mark.parametrize(
@@ -187,3 +187,18 @@ def test_a_plain_domain_is_taken_as_the_library_takes_it(labels: list[str], endi
             parse_address(text)
     else:
         assert parse_address(text).address == f"a@{theirs}"
+
+
+@pytest.mark.parametrize(
+    ("canonical", "mailbox"),
+    [
+        ("ada@example.org", "ada@example.org"),
+        ("ada+papers@example.org", "ada@example.org"),
+        ("a.da+x+y@example.org", "ada@example.org"),
+        ("+tag@example.org", "+tag@example.org"),
+        ("ada@sub.example.org", "ada@sub.example.org"),
+    ],
+)
+def test_addresses_that_likely_lead_to_one_mailbox_are_counted_together(canonical, mailbox):
+    assert mailbox_of(canonical) == mailbox
+    assert mailbox_of(mailbox) == mailbox

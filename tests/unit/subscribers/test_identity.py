@@ -11,6 +11,7 @@ from digest.subscribers.identity import (
     format_identity_key,
     format_signing_keys,
     keyed_hash,
+    mailbox_key,
     message_id_local,
     message_id_maker,
     new_identity_key,
@@ -29,6 +30,7 @@ READER = "00112233445566778899aabbccddeeff"
 def test_ids_are_what_they_have_always_been() -> None:
     assert subscriber_id(KEY, "daily", "ada@example.org") == "9de02ff418a6256e494ee0597580d315"
     assert address_key(KEY, "ada@example.org") == "0e1a12e7206cd7808b7fd35f158ac080"
+    assert mailbox_key(KEY, "ada@example.org") not in (address_key(KEY, "ada@example.org"), "")
     assert message_id_local(KEY, "daily/daily/2026-11-24", READER) == "a018226a0dc6d1f6d96fbc3279bc9ffe"
 
 

@@ -81,6 +81,7 @@ def _requests() -> None:
         sa.Column("subscriber_id", sa.String(32), nullable=False),
         sa.Column("address", sa.String(254), nullable=False),
         sa.Column("address_key", sa.String(64), nullable=False),
+        sa.Column("mailbox_key", sa.String(64), nullable=False),
         sa.Column("network_key", sa.String(64), nullable=False),
         sa.Column("data", sa.JSON(), nullable=False),
         sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
@@ -91,6 +92,7 @@ def _requests() -> None:
     )
     op.create_index("ix_requests_asked_at", "requests", ["asked_at"])
     op.create_index("ix_requests_address_key_asked_at", "requests", ["address_key", "asked_at"])
+    op.create_index("ix_requests_mailbox_key_asked_at", "requests", ["mailbox_key", "asked_at"])
     op.create_index("ix_requests_network_key_asked_at", "requests", ["network_key", "asked_at"])
 
 
