@@ -19,7 +19,7 @@ check: .venv/dev  ## lint, format, types, import layers
 	$(BIN)/lint-imports
 
 screenshots: .venv/dev  ## docs/images from the seed papers, with a Chromium
-	$(BIN)/python tests/screenshots.py docs/images
+	$(BIN)/python -m tests.screenshots docs/images
 
 eval: .venv/dev  ## how good text, identity, topics and trending are on real records, which lie in ../shared/data
 	$(BIN)/python -m tests.evaluation

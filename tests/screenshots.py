@@ -1,6 +1,7 @@
-"""Make the pictures of the docs: the seed papers' issue as mail, in the preview, in the archive (`make screenshots`).
+"""Make the pictures of the docs: the seed papers' issue as mail, in the preview, in the archive, and the subscribe page
+(`make screenshots`).
 
-usage: screenshots.py FOLDER
+usage: python -m tests.screenshots FOLDER
 """
 
 import os
@@ -22,6 +23,7 @@ from digest.init import create_site
 from digest.pipeline import approve, build
 from digest.rehearsal import look
 from digest.site import Site
+from tests.integration.asking import open_for_all, set_up
 
 MOMENT = datetime(2025, 3, 13, 6, 0, tzinfo=UTC)
 CHROMIUM_FLAGS = ["--no-sandbox", "--disable-background-networking", "--no-first-run", "--disable-sync"]
@@ -85,6 +87,9 @@ def draw(browser: Browser, site: Path, target: Path) -> None:
     with page_of(browser, 900, 800, "light") as page:
         page.goto((site / "public" / "daily" / f"{DAY}" / "index.html").as_uri())
         page.screenshot(path=target / "archive.png")
+    with open_for_all(set_up(Site.open(site)), MOMENT) as front, page_of(browser, 1000, 730, "light") as page:
+        page.goto(f"http://127.0.0.1:{front.port}/subscribe/daily")
+        page.screenshot(path=target / "subscribe.png")
 
 
 def main(target: Path) -> None:

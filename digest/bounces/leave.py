@@ -25,9 +25,6 @@ _LINES = 3
 _PIECES = 4
 """Pieces that a token is broken into at most; more are words."""
 
-UNPROVED = "asks to leave, and neither has the token of a message of ours nor answers one"
-"""What is said of a request that isn't acted on."""
-
 
 def read(mail: Mail) -> tuple[Report, ...]:
     """Return the request that a mail with a token is; none for any other mail."""
@@ -44,7 +41,7 @@ def read_words(mail: Mail) -> tuple[Report, ...]:
     if not _ASKS.fullmatch(subject) and not any(_ASKS.fullmatch(line) for line in _first_lines(mail)):
         return ()
     answered = traces.message_ids(mail.fields.all("in-reply-to", "references"))
-    return (Report(Kind.LEAVE, answered, _sender(mail), said="" if answered else UNPROVED),)
+    return (Report(Kind.LEAVE, answered, _sender(mail)),)
 
 
 def _token(line: str) -> str:

@@ -76,6 +76,11 @@ class Batch:
         counts = Counter(_word(one) for one in self.found)
         return Tally(len(self.letters), counts, [letter for letter in self.letters if letter.problem])
 
+    @property
+    def unproved(self) -> int:
+        """How many ask to leave and prove no message of ours; nobody but the operator can do it for them."""
+        return sum(one.report.kind is Kind.LEAVE and one.effect is Effect.UNMATCHED for one in self.found)
+
 
 def read_mailbox(site: Site, mailbox: Mailbox, origin: str, now: Callable[[], datetime]) -> Iterator[Batch]:
     """Read the unread letters of a mailbox, batch by batch; between two the caller may end it.

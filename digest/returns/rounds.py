@@ -19,6 +19,11 @@ LONGEST = timedelta(minutes=1)
 
 log = logging.getLogger(__name__)
 
+_UNPROVED = (
+    "mailbox %s: %d who ask to leave prove no message of ours; write back, or suppress them by hand:"
+    " digest bounces list --kind leave --effect unmatched"
+)
+
 Stop = Callable[[], bool]
 
 
@@ -80,15 +85,18 @@ class MailRounds:
 
     def _read(self, site: Site, name: str, mailbox: Mailbox, stop: Stop) -> tuple[Tally, bool]:
         """Read a mailbox; returns what it had, and whether all of it was read."""
-        tally, until = Tally(), self._now() + LONGEST
+        tally, unproved, until = Tally(), 0, self._now() + LONGEST
         try:
             for batch in read_mailbox(site, mailbox, f"mailbox {name}", self._now):
                 tally += batch.tally
+                unproved += batch.unproved
                 if stop() or tally.letters >= MOST or self._now() >= until:
                     return tally, False
         finally:
             if tally.news:
                 log.info("mailbox %s: %s", name, tally)
+            if unproved:
+                log.warning(_UNPROVED, name, unproved)
         return tally, True
 
 

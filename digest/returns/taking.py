@@ -80,7 +80,7 @@ class _Taking:
             notice_id=about.notice_id if about else None,
             address_key=about.address_key if about else self._named_key(report),
             status=_status(report),
-            said=shown(report.said) or f"{report.code or ''} {_status(report)}".strip(),
+            said=self._said(report, about),
         )
         report_id = reports.add(self.connection, taken, Effect.NOTED, self.now)
         if report_id is None:  # another process has taken it just now
@@ -89,6 +89,13 @@ class _Taking:
         if effect is not Effect.NOTED:
             reports.set_effect(self.connection, report_id, effect)
         return effect
+
+    def _said(self, report: Report, about: Sent | None) -> str:
+        """Return what the other side said; of a request to leave that proves nothing whose it is, for an answer."""
+        if report.kind is Kind.LEAVE and about is None and not leaver(self.site, report):
+            who = next((one.address for one in named(report)), "somebody")
+            return f"{who} asks to leave, and proves no message of ours"
+        return shown(report.said) or f"{report.code or ''} {_status(report)}".strip()
 
     def _named_key(self, report: Report) -> str | None:
         """Return the key of an address that is named without proof: by it the report is found, and forgotten."""

@@ -112,6 +112,15 @@ def test_a_defect_costs_only_its_own_mailbox(two, clock, monkeypatch, caplog):
     assert suppressed(two, EMMY)
 
 
+def test_who_asks_to_leave_and_proves_nothing_is_told_of(two, issue, clock, said):
+    maildir(two.root / "mail", mail("leave-unproved"), mail("leave-unproved") + b"and so on")
+    MailRounds(clock.now).make(two, never)
+    assert [record.getMessage() for record in said.records if record.levelno == logging.WARNING] == [
+        "mailbox bounces: 2 who ask to leave prove no message of ours; write back, or suppress them by hand:"
+        " digest bounces list --kind leave --effect unmatched"
+    ]
+
+
 def test_a_busy_store_is_no_error(two, clock, monkeypatch, said):
     def busy(*_):
         raise BusyError("the store is locked")

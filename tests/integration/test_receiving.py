@@ -17,8 +17,10 @@ from digest.errors import ConfigError, InputError, MailboxError
 from digest.mailboxes.maildir import Maildir
 from digest.mailboxes.mbox import Mbox
 from digest.returns.receiving import Tally, open_mailbox, read_mailbox
+from digest.roster.forgetting import forget
 from digest.site import Site
 from digest.store import reports, suppressions
+from digest.subscribers.address import parse_address
 from tests.integration.returning import genuine, maildir, mbox
 from tests.integration.sending import key_of, sent_issue
 from tests.integration.sources import declared
@@ -238,7 +240,13 @@ def test_an_answer_that_asks_to_leave_is_proved_by_what_it_answers(site, issue, 
     assert read(site, Maildir(maildir(tmp_path / "mail", *mails)), now).counts == {"left": 1, "unmatched": 1}
     assert suppressed(site, ADA, EMMY) == {(ADA, "daily")}
     [row] = reports.walk(site.store, effects=[Effect.UNMATCHED])
-    assert (row.kind, row.said.partition(",")[0]) == (Kind.LEAVE, "asks to leave")
+    assert (row.kind, row.said) == (Kind.LEAVE, f"{EMMY} asks to leave, and proves no message of ours")
+
+
+def test_whom_an_unproved_request_names_is_forgotten_with_them(site, issue, tmp_path, now):
+    read(site, Maildir(maildir(tmp_path / "mail", genuine(site, issue, EMMY, "leave-unproved"))), now)
+    forget(site, parse_address(EMMY), now)
+    assert [row.said for row in reports.walk(site.store)] == [""]
 
 
 def test_strangers_cannot_fill_the_store_with_answers_and_spam(site, tmp_path, now):

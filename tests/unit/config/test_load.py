@@ -1,12 +1,14 @@
 """A mistake is answered in one line: the file or variable, the key, what was expected, the nearest key."""
 
 import os
+import re
 from pathlib import Path
 
 import pytest
 
 from digest.config.load import load_settings
 from digest.errors import ConfigError
+from digest.resources import shipped
 
 GOOD = """
 [site]
@@ -384,3 +386,13 @@ def test_secrets_come_from_the_environment_and_are_never_shown(load, monkeypatch
 def test_an_error_repeats_no_secret(refusal, monkeypatch, name, value):
     monkeypatch.setenv(name, value)
     assert SECRET not in refusal()
+
+
+def test_what_a_new_site_has_as_comments_can_be_used_as_it_stands(load):
+    comments = (shipped("templates") / "site" / "digest.toml").read_text("utf-8")
+    settings = load(re.sub(r"(?m)^# (?=\[|\w+ = )", "", comments))
+    assert settings.site.url == "https://digest.example.org"
+    assert settings.web.proxies
+    assert settings.mailboxes["bounces"].host == "imap.example.org"
+    assert settings.hooks.mailgun
+    assert len(settings.sources) == 3
