@@ -108,13 +108,15 @@ _REQUESTS = {"signup": "a sign-up as", "address": "a move to"}
 
 
 def _evidence(data: Mapping[str, Any]) -> str:
-    told = ", ".join(f"{name} {_plain(value)}" for name, value in data.items() if value not in (None, "", [], {}))
+    told = _plain(data)
     return f" ({told})" if told else ""
 
 
 def _plain(value: Any) -> str:
     if isinstance(value, Mapping):
-        return ", ".join(f"{name} {_plain(inner)}" for name, inner in value.items())
+        return ", ".join(f"{name} {told}" for name, inner in value.items() if (told := _plain(inner)))
+    if value is None:
+        return ""
     return " ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 

@@ -1,7 +1,8 @@
 """`digest subscribers import`: subscribers of another program, or of another list, come to a list."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -46,7 +47,9 @@ def import_subscribers(
     site = opened(context)
     mailing_list = site.list(list_name)
     path = rejects_path(rejects, file)
-    with imported(site, mailing_list, file, _mapping(mapping or [])) as found:
+    with ExitStack() as stack:
+        with _reading() as tell:
+            found = stack.enter_context(imported(site, mailing_list, file, _mapping(mapping or []), tell))
         for line in _summary(found.summary, site.subscriber_file(mailing_list), mailing_list.name):
             say(line)
         asks = found.summary.changes and not yes
@@ -64,6 +67,15 @@ def import_subscribers(
             say(_done(found.take_in(now()), found.summary))
         if found.summary.refused.count:
             raise typer.Exit(PARTLY)
+
+
+@contextmanager
+def _reading() -> Iterator[Callable[[int], None]]:
+    """Show on a terminal how many rows were read: a million take a minute."""
+    from rich.console import Console
+
+    with Console(stderr=True).status("Reading") as status:
+        yield lambda rows: status.update(f"Reading: {rows:,} rows")
 
 
 def _mapping(given: Iterable[str]) -> dict[str, str]:
@@ -99,7 +111,7 @@ def _understood(summary: "Summary") -> Iterator[str]:
     from digest.subscribers.file import clean_name
 
     source, layout = summary.source, summary.source.layout
-    yield folded(f"{source.file}: ", f"{source.described}, {counted(summary.rows, 'row')}", 2)
+    yield folded(f"{source.file}: ", f"{source.described}, {_rows(summary.rows)}", 2)
     if source.encoding.damaged:
         yield f"  {counted(source.encoding.damaged, 'byte')} of it are not in that encoding"
     taken = [(ours.replace("_", " "), [layout.names[at]]) for ours, at in layout.taken.items()]
@@ -112,6 +124,10 @@ def _understood(summary: "Summary") -> Iterator[str]:
     ):
         if theirs:
             yield folded(f"  {ours:<11}  ", ", ".join(map(clean_name, theirs)), 15)
+
+
+def _rows(count: int) -> str:
+    return counted(count, "row") if count == 1 else f"{count:,} rows"
 
 
 def _counts(summary: "Summary") -> Iterator[str]:

@@ -111,7 +111,7 @@ def _to_erase(found: "Dossier") -> Iterator[str]:
         "former address": len(found.moves),
         "delivery": found.issues if any(one.address for one in found.received) else 0,
         "notice": len(found.notices),
-        "report": len(found.reports),
+        "report": sum(1 for one in found.reports if one.said),
         "suppression": sum(1 for one in (*found.suppressions, *was_lifted) if one.address),
         "score": int(found.score is not None),
     }

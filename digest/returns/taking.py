@@ -25,6 +25,9 @@ from digest.store.sent import Sent
 from digest.subscribers.identity import address_key
 from digest.subscribers.reasons import COMPLAINT, NO_SUCH_ADDRESS, UNREACHABLE
 
+MOST_UNMATCHED = 10_000
+"""Reports that prove no message of ours are kept up to here: anybody can send them."""
+
 _STATUS = re.compile(r"[245]\.[0-9]{1,3}\.[0-9]{1,3}")
 
 
@@ -49,6 +52,8 @@ def take(site: Site, arrivals: Sequence[Arrival], now: datetime) -> list[Effect]
         take_back(connection, site, doubts, now)
         for key, arrival in fresh.items():
             effects[key] = _Taking(connection, site, doubts, now).take(arrival, about[key])
+        if Effect.UNMATCHED in effects.values():
+            reports.forget_unmatched(connection, MOST_UNMATCHED)
     # Of two with one key the first did it.
     return [effects.pop(arrival.key, Effect.REPEATED) for arrival in arrivals]
 

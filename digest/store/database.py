@@ -44,17 +44,23 @@ def open_database(path: Path) -> Engine:
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
         path.touch(mode=0o600)  # it holds the readers' addresses
+    engine = _engine(path)
+    try:
+        if _version(engine) != HEAD:
+            _create(engine)
+            _migrate(engine)
+    except DatabaseError as error:
+        engine.dispose()
+        raise InputError(f"{path}: can't be used as the store: {error.orig}") from error
+    return engine
+
+
+def _engine(path: Path) -> Engine:
     # A defect in the log must not name the readers whose rows it was about.
     engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": PATIENCE}, hide_parameters=True)
     event.listen(engine, "connect", _prepare_connection)
     event.listen(engine, "begin", _begin_immediately)
     event.listen(engine, "handle_error", _say_busy)
-    try:
-        if _version(engine) != HEAD:
-            _migrate(engine)
-    except DatabaseError as error:
-        engine.dispose()
-        raise InputError(f"{path}: can't be used as the store: {error.orig}") from error
     return engine
 
 
@@ -137,7 +143,21 @@ def _version(engine: Engine) -> str | None:
         return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
+def _create(engine: Engine) -> None:
+    """Make the tables in a new store as they are now: all the migrations lead to the same, and take far longer."""
+    from digest.store import schema, schema_readers  # noqa: F401 (they fill in the metadata)
+    from digest.store.metadata import metadata
+
+    with engine.begin() as connection:
+        if not inspect(connection).get_table_names():
+            metadata.create_all(connection)
+            connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
+            connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": HEAD})
+
+
 def _migrate(engine: Engine) -> None:
+    if _version(engine) == HEAD:
+        return
     from alembic import command
     from alembic.config import Config
     from alembic.util import CommandError

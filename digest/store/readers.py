@@ -175,15 +175,23 @@ def record(
     connection.execute(insert(reader_events).values(**values))
 
 
-def record_imported(connection: Connection, list_id: str, said: Mapping[str, str], now: datetime) -> None:
+def has_imported(connection: Connection, list_id: str) -> bool:
+    """Tell whether an import to a list left evidence."""
+    is_one = (reader_events.c.list_id == list_id, reader_events.c.kind == IMPORTED)
+    return connection.execute(select(reader_events.c.id).where(*is_one).limit(1)).one_or_none() is not None
+
+
+def record_imported(
+    connection: Connection, list_id: str, said: Mapping[str, str], now: datetime, *, again: bool = True
+) -> None:
     """Keep, by subscriber id, what an import knew of people's consent: JSON objects.
 
-    What is kept already isn't kept twice. At most some thousand at a time.
+    What is kept already isn't kept twice; without `again` nothing is. At most some thousand at a time.
     """
     columns = reader_events.c
     theirs = (columns.list_id == list_id, is_among(connection, columns.subscriber_id, said), columns.kind == IMPORTED)
     known: dict[str, list[Any]] = {}
-    for row in connection.execute(select(columns.subscriber_id, columns.data).where(*theirs)):
+    for row in connection.execute(select(columns.subscriber_id, columns.data).where(*theirs)) if again else ():
         known.setdefault(row.subscriber_id, []).append(row.data)
     moment = to_text(now)
     rows = [

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, func, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, Select, delete, func, select, update
 
 from digest.bounces.report import Effect, Kind
 from digest.deliver.outcome import NO_SUCH_ADDRESS
@@ -68,6 +68,13 @@ def add(connection: Connection, taken: Taken, effect: Effect, now: datetime) -> 
     values = {name: getattr(taken, name) for name in Taken.__slots__}
     statement = insert_or_ignore(connection, reports).values(**values, effect=effect, at=now).returning(reports.c.id)
     return connection.execute(statement).scalar()
+
+
+def forget_unmatched(connection: Connection, keep: int) -> int:
+    """Forget all but the newest reports that proved no message of ours: strangers write these. Returns how many."""
+    is_one = reports.c.effect == Effect.UNMATCHED
+    last = select(reports.c.id).where(is_one).order_by(reports.c.id.desc()).offset(keep).limit(1).scalar_subquery()
+    return connection.execute(delete(reports).where(is_one, reports.c.id <= last)).rowcount
 
 
 def set_effect(connection: Connection, report_id: int, effect: Effect) -> None:

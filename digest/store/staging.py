@@ -55,7 +55,7 @@ class Staging:
     def __init__(self, database: sqlite3.Connection) -> None:
         self._database = database
         # Nothing in here outlives us, so nothing has to survive a power cut.
-        for pragma in ("journal_mode=OFF", "synchronous=OFF", "locking_mode=EXCLUSIVE", "cache_size=-16000"):
+        for pragma in ("journal_mode=OFF", "synchronous=OFF", "locking_mode=EXCLUSIVE", "cache_size=-40000"):
             database.execute(f"PRAGMA {pragma}")
         for statement in _TABLES.split(";"):
             database.execute(statement)
@@ -115,14 +115,14 @@ class Staging:
             yield _said(said)
 
     def gone(self) -> Iterator[Staged]:
-        """Yield who is gone."""
-        query = f"SELECT {_COLUMNS} FROM taken WHERE weight > 0 ORDER BY number"  # noqa: S608
+        """Yield who is gone, by address key: the store's index takes them in that order at a fraction of the cost."""
+        query = f"SELECT {_COLUMNS} FROM taken WHERE weight > 0 ORDER BY key"  # noqa: S608
         for number, one, line, weight, address, key, said, evidence in self._database.execute(query):
             yield Staged(number, one.hex(), line, weight, address, key, _said(said), evidence or "")
 
     def evidence(self) -> Iterator[tuple[str, str]]:
-        """Yield the subscribers of whom there is evidence of consent, by subscriber id."""
-        query = "SELECT id, evidence FROM taken WHERE weight = 0 AND evidence IS NOT NULL ORDER BY number"
+        """Yield the subscribers of whom there is evidence of consent, by subscriber id, likewise in its order."""
+        query = "SELECT id, evidence FROM taken WHERE weight = 0 AND evidence IS NOT NULL ORDER BY id"
         for one, evidence in self._database.execute(query):
             yield one.hex(), evidence
 

@@ -288,7 +288,7 @@ def test_add_doubts_what_looks_like_a_slip_and_adds_it(cli):
 
 def test_add_refuses_a_suppressed_domain(cli, site, now):
     suppress_key(site, suppressions.EVERYWHERE, suppressions.domain_key("example.com"), now)
-    assert "the whole domain example.com is suppressed" in cli.refusal("add", "daily", "eve@example.com")
+    assert "the domain example.com is suppressed on every list" in cli.refusal("add", "daily", "eve@example.com")
 
 
 def suppress_key(site, scope, key, now):

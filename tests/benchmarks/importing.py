@@ -71,8 +71,9 @@ def measure(root: Path, path: Path) -> None:
     begun, site = time.perf_counter(), Site.open(root)
     with imported(site, site.list("daily"), path, {}) as found:
         read = time.perf_counter() - begun
-        found.take_in(now())
         summary = found.summary
+        if summary.changes:
+            found.take_in(now())
     sys.stdout.write(
         json.dumps(
             {

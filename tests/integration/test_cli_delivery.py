@@ -158,7 +158,7 @@ def test_a_run_waits_for_somebody_who_only_asks(site, monkeypatch):
         pass
     with (site.root / f"{site.settings.store}.lock").open(encoding="ascii") as asking:
         fcntl.flock(asking, fcntl.LOCK_SH)
-        monkeypatch.setattr("digest.site.time.sleep", lambda _seconds: fcntl.flock(asking, fcntl.LOCK_UN))
+        monkeypatch.setattr("digest.locks.time.sleep", lambda _seconds: fcntl.flock(asking, fcntl.LOCK_UN))
         with site.run_lock():
             assert site.run_at_work() == str(os.getpid())
 

@@ -298,6 +298,17 @@ def test_all_or_nothing_when_it_dies_in_between(site, issue, now, monkeypatch):
     assert take(site, some, now) == [Effect.SUPPRESSED] * 3
 
 
+def test_of_reports_that_prove_nothing_the_newest_are_kept(site, issue, now, monkeypatch):
+    monkeypatch.setattr(returned, "MOST_UNMATCHED", 3)
+    take(site, [arrival(bounce(site, issue, ADA, "5.2.2"))], now)
+    for number in range(5):
+        said = Report(Kind.BOUNCE, tokens=(f"{number:032x}",), status="5.1.1", said=f"no. {number}")
+        assert take(site, [arrival(said)], now) == [Effect.UNMATCHED]
+    kept = [one.said for one in listed(site)]
+    assert kept[:3] == ["no. 4", "no. 3", "no. 2"]
+    assert [one.effect for one in listed(site)][3:] == [Effect.SCORED]
+
+
 def test_two_processes_at_once_take_each_report_once(site, issue, now):
     some = [arrival(bounce(site, issue, address, "5.2.2")) for address in (ADA, EMMY, KURT)]
     effects, start = [], threading.Barrier(2)

@@ -18,7 +18,7 @@ from digest.errors import BusyError, InputError
 from digest.issues.compose import compose
 from digest.issues.issue import IssueKey
 from digest.papers.paper import Links, Paper, Signals
-from digest.store import deliveries, issues, papers, schema, suppressions
+from digest.store import database, deliveries, issues, papers, schema, suppressions
 from digest.store.database import HEAD, open_database
 from digest.store.deliveries import PlannedDelivery
 from digest.store.loading import Saved, save
@@ -51,9 +51,34 @@ def store(tmp_path):
     engine.dispose()
 
 
-def test_migrations_lead_to_the_tables(store):
-    with store.connect() as connection:
+def shape_of(engine):
+    """All that tells two stores apart but the order of columns and the spelling of constraints."""
+    tables = {}
+    with engine.connect() as connection:
+        ask = connection.exec_driver_sql
+        for table in ask("SELECT name FROM sqlite_master WHERE type = 'table'").scalars().all():
+            written = ask(f"SELECT sql FROM sqlite_master WHERE name = '{table}'").scalar()
+            tables[table] = {
+                "columns": sorted(tuple(row)[1:] for row in ask(f"PRAGMA table_xinfo({table})")),
+                "references": sorted(tuple(row)[2:] for row in ask(f"PRAGMA foreign_key_list({table})")),
+                "indexes": sorted(
+                    (*tuple(row)[2:], *(tuple(one)[2:] for one in ask(f"PRAGMA index_xinfo({row[1]})") if one[5]))
+                    for row in ask(f"PRAGMA index_list({table})").all()
+                ),
+                "checks": written.count("CHECK"),
+            }
+        partial = ask("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql LIKE '%WHERE%'").all()
+        return tables, sorted(map(tuple, partial)), ask("SELECT version_num FROM alembic_version").scalar()
+
+
+def test_a_new_store_is_what_all_migrations_lead_to(store, tmp_path):
+    migrated = database._engine(tmp_path / "migrated.sqlite3")
+    database._migrate(migrated)
+    with migrated.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    found = shape_of(migrated)
+    migrated.dispose()
+    assert found == shape_of(store)
     config = Config()
     config.set_main_option("script_location", "digest:store/migrations")
     assert ScriptDirectory.from_config(config).get_current_head() == HEAD

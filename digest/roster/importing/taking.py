@@ -5,7 +5,7 @@ subscriber file last, in one piece: killed in between, nobody who left is mailed
 """
 
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
@@ -56,8 +56,11 @@ class Import:
         self._rejects = Rejects(refused, source)
         self.summary = Summary(source, self._others)
 
-    def read(self) -> None:
-        """Read all rows, and count what would become of them. Raises InputError when the file can't be added to."""
+    def read(self, tell: Callable[[int], None]) -> None:
+        """Read all rows, and count what would become of them; `tell` is told now and then how many were read.
+
+        Raises InputError when the subscriber file can't be added to.
+        """
         layout = self.summary.source.layout
         places = {letters(name): at for at, name in enumerate(layout.names)}
         table = self.summary.source.dialect is not None
@@ -73,6 +76,7 @@ class Import:
                     self._refuse(raw, str(error))
             lookout.look_over(entries)
             self.summary.rows += len(batch)
+            tell(self.summary.rows)
         self.summary.leaving.update(lookout.leaving)
         for _ in self._merged(_lines(self._path), self.summary.merged, adding=False):
             pass
@@ -98,21 +102,24 @@ class Import:
         written: what was stored before that stays.
         """
         origin = self.summary.origin
+        with self._site.store.begin() as connection:
+            again = readers.has_imported(connection, self._list.id)
+
+        def keep(connection: Connection, evidence: Sequence[tuple[str, str]]) -> None:
+            for some in _batches(iter(evidence), TOGETHER):
+                readers.record_imported(connection, self._list.id, dict(some), now, again=again)
+
         for gone in _batches(self._people.gone(), BATCH):
             with self._site.store.begin() as connection:
                 suppressions.add_all(connection, [_suppression(one, origin, now) for one in gone])
-                self._keep(connection, [(one.subscriber_id, one.evidence) for one in gone if one.evidence], now)
+                keep(connection, [(one.subscriber_id, one.evidence) for one in gone if one.evidence])
         for evidence in _batches(self._people.evidence(), BATCH):
             with self._site.store.begin() as connection:
-                self._keep(connection, evidence, now)
+                keep(connection, evidence)
         done = Merged()
         if self.summary.merged.new or self.summary.merged.changed:
             rewrite(self._path, lambda lines: self._merged(lines, done, adding=True), _FRESH)
         return done
-
-    def _keep(self, connection: Connection, evidence: Sequence[tuple[str, str]], now: datetime) -> None:
-        for some in _batches(iter(evidence), TOGETHER):
-            readers.record_imported(connection, self._list.id, dict(some), now)
 
     def _merged(self, lines: Iterable[str], merged: Merged, *, adding: bool) -> Iterator[str]:
         self._people.forget_met()
@@ -145,11 +152,17 @@ class _People:
 
 
 @contextmanager
-def imported(site: Site, mailing_list: MailingList, path: Path, asked: Mapping[str, str]) -> Iterator[Import]:
+def imported(
+    site: Site,
+    mailing_list: MailingList,
+    path: Path,
+    asked: Mapping[str, str],
+    tell: Callable[[int], None] = lambda _rows: None,
+) -> Iterator[Import]:
     """Read the file at `path`, "-" for standard input, to be taken in by a list.
 
-    `asked` names, by ours, columns that the operator wants taken. Raises InputError when the file can't be read or
-    understood.
+    `asked` names, by ours, columns that the operator wants taken; `tell` is told how many rows were read. Raises
+    InputError when the file can't be read or understood.
     """
     with (
         opened_source(path, asked) as source,
@@ -157,7 +170,7 @@ def imported(site: Site, mailing_list: MailingList, path: Path, asked: Mapping[s
         tempfile.TemporaryFile("w+", encoding="utf-8", newline="") as refused,
     ):
         found = Import(site, mailing_list, source, people, refused)
-        found.read()
+        found.read(tell)
         yield found
 
 
