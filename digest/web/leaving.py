@@ -6,7 +6,7 @@ and with that of one of our buttons does what it says. The token is all that is 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -123,6 +123,12 @@ def _page_after(links: Links, request: Request, token: Token) -> Response:
         return _short_answer()
 
 
+def _paused(stands: Standing, span: timedelta) -> date:
+    """Return until when a pause lasts that is asked for now: one that is longer already stays."""
+    until = stands.today + span
+    return max(until, stands.choice.paused_until or until)
+
+
 def _choose_less(links: Links, token: Token, button: str) -> str:
     """Do what one of the quiet buttons says; returns the button, "" where it can't be done."""
     with reading(links.store).begin() as connection:
@@ -134,7 +140,7 @@ def _choose_less(links: Links, token: Token, button: str) -> str:
         wanted = (
             replace(stands.choice, frequency="weekly")
             if button == "weekly"
-            else replace(stands.choice, paused_until=stands.today + PAUSES[button])
+            else replace(stands.choice, paused_until=_paused(stands, PAUSES[button]))
         )
         try:
             choose(connection, stands, wanted, links.now())

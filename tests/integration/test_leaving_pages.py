@@ -404,6 +404,11 @@ def test_less_is_offered_below_and_done(ada):
     assert not left(ada)
 
 
+def test_a_pause_that_is_longer_already_stays(ada):
+    ada.post(ada.leave, {"do": "pause-month"})
+    assert "nothing before Thursday, December 24, 2026" in ada.post(ada.leave, {"do": "pause-week"}).words
+
+
 def test_less_changes_nothing_for_who_has_left(ada):
     ada.post(ada.leave, CLICK)
     assert "You have unsubscribed" in ada.post(ada.leave, {"do": "pause-week"}).words
