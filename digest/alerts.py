@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
@@ -10,17 +10,14 @@ from sqlalchemy import Connection
 from digest.deliver.states import DeliveryState
 from digest.errors import TemplateError
 from digest.issues.issue import IssueKey
+from digest.noticing import notice
 from digest.render.headers import Mailbox
-from digest.render.notice import notice_message
 from digest.render.theme import Theme
 from digest.resources import shipped
 from digest.site import MailingList, Site
 from digest.store import deliveries, notices
 from digest.store.issues import StoredIssue
-from digest.subscribers.identity import address_key, message_id_local
-
-LASTS = timedelta(days=3)
-"""How long an alert is tried."""
+from digest.subscribers.identity import address_key
 
 REASONS = 5
 """Replies that are told, the most frequent first."""
@@ -73,19 +70,8 @@ def _plan(
     """Plan an alert; `subject` is what tells it from others. Returns whether it is new."""
     assert site.settings.mail.alerts is not None
     to = Mailbox.parse(site.settings.mail.alerts)
-    headers = site.headers(mailing_list)
-    message_id = f"{message_id_local(site.identity_key, subject, to.address)}@{headers.domain}"
-    return notices.add(
-        connection,
-        kind="alert",
-        list_id=mailing_list.id,
-        address=to.address,
-        address_key=address_key(site.identity_key, to.address.casefold()),
-        message_id=message_id,
-        message=notice_message(headers.sender, to, text, now, message_id),
-        due_at=now,
-        deadline=now + LASTS,
-    )
+    key = address_key(site.identity_key, to.address.casefold())
+    return notices.add(connection, **notice(site, mailing_list, "alert", subject, to, key, text, now))
 
 
 def _text(connection: Connection, site: Site, mailing_list: MailingList, stored: StoredIssue) -> str:

@@ -1,6 +1,5 @@
 """`digest bounces`: read what came back by mail, and list what it did."""
 
-import sys
 from collections.abc import Collection, Iterable, Iterator
 from datetime import UTC, date, datetime, time
 from enum import StrEnum
@@ -13,7 +12,7 @@ import typer
 from digest import clock
 from digest.bounces.report import ACTING, Effect, Kind
 from digest.cli.arguments import opened, stored_issue
-from digest.cli.output import PARTLY, Json, note, print_json, print_json_rows, say, short_time, table
+from digest.cli.output import PARTLY, Json, Limit, long_table, note, print_json, print_json_rows, say, short_time
 from digest.errors import DigestError, InputError, meant
 
 if TYPE_CHECKING:
@@ -23,9 +22,6 @@ if TYPE_CHECKING:
     from digest.store.reports import ReportRow
 
 app = typer.Typer(help="Read bounces, complaints and requests to leave that came by mail.", no_args_is_help=True)
-
-ON_A_SCREEN = 100
-"""Reports shown on a terminal, where nobody said how many."""
 
 _LISTED = 20
 """Unmatched reports that are told one by one."""
@@ -151,12 +147,7 @@ def list_reports(
     since: Annotated[
         str | None, typer.Option("--since", metavar="YYYY-MM-DD", help="Only what came on that day (UTC) or later.")
     ] = None,
-    limit: Annotated[
-        int | None,
-        typer.Option(
-            "--limit", min=1, help=f"At most so many; on a terminal {ON_A_SCREEN}, else all.", show_default=False
-        ),
-    ] = None,
+    limit: Limit = None,
     as_json: Json = False,
 ) -> None:
     """List what came back, by mail or by webhook, and what it did; the newest first. --kind and --effect may repeat."""
@@ -175,12 +166,8 @@ def list_reports(
     if as_json:
         print_json_rows(map(_row, islice(rows, limit)))
         return
-    if limit is None and sys.stdout.isatty():
-        limit = ON_A_SCREEN
     columns = ("when", "kind", "effect", "address", "issue", "status", "origin", "what was said")
-    table(columns, map(_cells, islice(rows, limit)))
-    if sys.stdout.isatty() and next(rows, None) is not None:
-        note(f"These are the newest {limit}; --limit shows more, a pipe gets all.")
+    long_table(columns, map(_cells, rows), limit, "newest")
 
 
 def _chosen(option: str, given: Collection[str] | None, known: type[One]) -> list[One]:

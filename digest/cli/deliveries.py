@@ -1,6 +1,5 @@
 """`digest deliveries` and `digest retry`: who did not get an issue and why, and one more try for them."""
 
-import sys
 from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,7 +8,18 @@ import typer
 
 from digest import clock
 from digest.cli.arguments import IssueName, issue_key, opened, stored_issue
-from digest.cli.output import CAME_BACK, Json, counted, note, print_json, print_json_rows, say, short_time, table
+from digest.cli.output import (
+    CAME_BACK,
+    Json,
+    Limit,
+    counted,
+    long_table,
+    note,
+    print_json,
+    print_json_rows,
+    say,
+    short_time,
+)
 from digest.errors import InputError, meant
 
 if TYPE_CHECKING:
@@ -20,9 +30,6 @@ if TYPE_CHECKING:
     from digest.site import MailingList, Site
     from digest.store.deliveries import AttemptRow, DeliveryRow
     from digest.store.reports import ReportRow
-
-ON_A_SCREEN = 100
-"""Rows shown on a terminal, where nobody said how many."""
 
 
 def deliveries(
@@ -35,12 +42,7 @@ def deliveries(
     address: Annotated[
         str | None, typer.Option("--address", metavar="ADDRESS", help="One reader, with every attempt and report.")
     ] = None,
-    limit: Annotated[
-        int | None,
-        typer.Option(
-            "--limit", min=1, help=f"At most so many; on a terminal {ON_A_SCREEN}, else all.", show_default=False
-        ),
-    ] = None,
+    limit: Limit = None,
     as_json: Json = False,
 ) -> None:
     """List who was not (yet) sent an issue, and why."""
@@ -58,12 +60,8 @@ def deliveries(
     if as_json:
         print_json_rows(_as_dict(row) for row in islice(rows, limit))
         return
-    if limit is None and sys.stdout.isatty():
-        limit = ON_A_SCREEN
     columns = ("address", "state", "attempts", "relay", "when", "reply")
-    table(columns, map(_cells, islice(rows, limit)))
-    if sys.stdout.isatty() and next(rows, None) is not None:
-        note(f"These are the first {limit}; --limit shows more, a pipe gets all.")
+    long_table(columns, map(_cells, rows), limit, "first")
 
 
 def _states(given: "Collection[str]", possible: "tuple[DeliveryState, ...]") -> "frozenset[DeliveryState]":

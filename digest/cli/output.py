@@ -4,9 +4,10 @@ import json
 import re
 import shutil
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from enum import Enum
+from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -99,6 +100,34 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     for row in rows:
         ruled.add_row(*(escape(shown(str(cell))) for cell in row))
     Console().print(ruled)
+
+
+ON_A_SCREEN = 100
+"""Rows shown on a terminal, where nobody said how many."""
+
+Limit = Annotated[
+    int | None,
+    typer.Option("--limit", min=1, help=f"At most so many; on a terminal {ON_A_SCREEN}, else all.", show_default=False),
+]
+
+
+def long_table(
+    columns: Sequence[str],
+    rows: Iterator[Sequence[object]],
+    limit: int | None,
+    which: str,
+    more: str = "--limit shows more, a pipe gets all",
+) -> None:
+    """Print a table that may be very long: as much as was asked for, on a terminal a screenful or two.
+
+    `which` says which of the rows come first, such as "newest", and `more` how the others are seen.
+    """
+    on_a_terminal = sys.stdout.isatty()
+    if limit is None and on_a_terminal:
+        limit = ON_A_SCREEN
+    table(columns, islice(rows, limit))
+    if on_a_terminal and next(rows, None) is not None:
+        note(f"These are the {which} {limit}; {more}.")
 
 
 def short_time(moment: datetime | None) -> str:

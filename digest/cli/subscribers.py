@@ -184,7 +184,7 @@ def _note_what_holds(site: "Site", mailing_list: "MailingList", address: "Addres
     if isinstance(row, RowProblem):
         note(f"note: {path}:{row.line}: the row is refused all the same: {row.reason}")
     person, key = member(site, mailing_list, address)
-    domain = suppressions.domain_key(address.address.rpartition("@")[2])
+    domain = suppressions.domain_key_of(address.address)
     with site.store.begin() as connection:
         barred = suppressions.among(connection, mailing_list.id, {person, key, domain})
         said = readers.load(connection, person)

@@ -11,7 +11,7 @@ import typer
 
 from digest import clock
 from digest.cli.arguments import opened
-from digest.cli.output import PARTLY, Json, counted, note, print_json_rows, say, table
+from digest.cli.output import PARTLY, Json, counted, long_table, note, print_json_rows, say
 from digest.errors import InputError, meant
 
 if TYPE_CHECKING:
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from digest.subscribers.file import RowProblem
 
 app = typer.Typer(help="Who must not be mailed: list, add, remove, import, export.", no_args_is_help=True)
-
-ON_A_SCREEN = 100
-"""Rows shown on a terminal; a pipe gets all."""
 
 MOST_PROBLEMS = 1_000
 """How many refused rows are told with their lines; the others are counted."""
@@ -61,11 +58,8 @@ def list_suppressions(
     if as_json:
         print_json_rows({**_facts(one), "list": scope_name(site, one.scope)} for one in found)
         return
-    on_a_screen = sys.stdout.isatty()
     columns = ("who", "where", "reason", "since", "source")
-    table(columns, (_cells(site, one) for one in islice(found, ON_A_SCREEN if on_a_screen else None)))
-    if on_a_screen and next(found, None) is not None:
-        note(f"These are the first {ON_A_SCREEN}; a pipe gets all.")
+    long_table(columns, (_cells(site, one) for one in found), None, "first", "a pipe gets all")
 
 
 def _scope(site: "Site", name: str | None) -> str:
@@ -80,10 +74,10 @@ def _scope(site: "Site", name: str | None) -> str:
 
 def _keys(site: "Site", written: str) -> list[str]:
     from digest.roster.suppressing import who_of
-    from digest.store.suppressions import domain_key
+    from digest.store.suppressions import domain_key_of
 
     who = who_of(site, written)
-    return [who.key, domain_key(who.address.rpartition("@")[2])] if who.address else [who.key]
+    return [who.key, domain_key_of(who.address)] if who.address else [who.key]
 
 
 def _cells(site: "Site", one: "Suppression") -> tuple[str, ...]:

@@ -95,7 +95,7 @@ def standing(connection: Connection, site: Site, who: Known, now: datetime) -> S
         return None
     row = invitation(site, mailing_list, parse_address(who.address))
     invited = row.subscriber if row else Subscriber(who.address)
-    own = _own(who, invited)
+    own = (who.said.preferences if who.said else Preferences()).over(Preferences.of(invited))
     choice = _holding(site, mailing_list, own)
     zone = ZoneInfo(choice.timezone)
     today = now.astimezone(zone).date()
@@ -116,18 +116,6 @@ def standing(connection: Connection, site: Site, who: Known, now: datetime) -> S
         under_way=any(
             one.state in _UNDER_WAY and one.planned_at and one.key.frequency == choice.frequency for one in lately
         ),
-    )
-
-
-def _own(who: Known, invited: Subscriber) -> Preferences:
-    """Return what a reader said, and where they said nothing, what their row says."""
-    said = who.said.preferences if who.said else Preferences()
-    return Preferences(
-        topics=(invited.topics or None) if said.topics is None else said.topics,
-        frequency=said.frequency or invited.frequency,
-        timezone=said.timezone or invited.timezone,
-        language=said.language or invited.language,
-        paused_until=said.paused_until,
     )
 
 
@@ -190,4 +178,4 @@ def _known(site: Site, mailing_list: MailingList, asked: tuple[str, ...]) -> tup
 
 
 def _keys(who: Known) -> tuple[str, str]:
-    return who.address_key, suppressions.domain_key(who.address.rpartition("@")[2])
+    return who.address_key, suppressions.domain_key_of(who.address)

@@ -16,30 +16,26 @@ from typing import Any
 from sqlalchemy import Connection
 
 from digest.errors import DigestError
+from digest.noticing import LASTS, notice
 from digest.readership.lookup import list_of, member
 from digest.render.headers import Mailbox
-from digest.render.notice import notice_message
 from digest.site import MailingList, Site
 from digest.store import notices, readers, requests, suppressions
 from digest.store.database import hurried, reading
 from digest.store.requests import Kind, Request
 from digest.store.suppressions import EVERYWHERE
 from digest.subscribers.address import Address, mailbox_of
-from digest.subscribers.identity import mailbox_key, message_id_local, network_key
+from digest.subscribers.identity import mailbox_key, network_key
 from digest.subscribers.reasons import LEFT
 from digest.subscribers.tokens import Purpose, sign, verify
 
-LASTS = timedelta(days=3)
-"""How long a request can be confirmed, and its notice is tried."""
-
 KEPT = timedelta(days=30)
-"""How long a request is kept beyond that, so that its link can say that it has expired."""
+"""How long a request is kept when it has expired, so that its link can say so. It expires when its notice does."""
 
 PRESSED_TWICE = timedelta(minutes=1)
 """Within which the same request from the same network is the same press of a button."""
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-
 
 NOTICE = "confirmation"
 """The kind of a notice that asks somebody to confirm."""
@@ -94,13 +90,13 @@ def ask(
     with reading(site.store).begin() as connection:
         _expect_room(connection, request, limits)  # before a notice is rendered: a flood shall cost little
     # Whoever measures how long we take must not learn anything of the address, so it is always rendered.
-    notice = _notice(site, mailing_list, request, language)
+    asking = _notice(site, mailing_list, request, language)
     with hurried(site.store).begin() as connection:
         _expect_room(connection, request, limits)
         is_sent = _is_sent(connection, request, limits)
         requests.add(connection, request if is_sent else replace(request, expires_at=now))
         if is_sent:
-            notices.add(connection, **notice)
+            notices.add(connection, **asking)
 
 
 def forget_old(site: Site, now: datetime) -> None:
@@ -132,7 +128,7 @@ def state_of(connection: Connection, request: Request, now: datetime) -> Request
 
 
 def _keys(request: Request) -> list[str]:
-    domain = suppressions.domain_key(request.address.rpartition("@")[2])
+    domain = suppressions.domain_key_of(request.address)
     return [request.address_key, request.subscriber_id, domain]
 
 
@@ -184,7 +180,7 @@ def _what(request: Request) -> tuple[object, ...]:
 
 def _notice(site: Site, mailing_list: MailingList, request: Request, language: str) -> dict[str, Any]:
     """Return the notice as `notices.add` takes it. It says nothing that a stranger wrote."""
-    headers, words = site.headers(mailing_list), site.themes.words(language)
+    words = site.themes.words(language)
     token = sign(site.signing_keys, Purpose.CONFIRM, request.id)
     asked = set(request.data.get("topics", ()))
     templates = site.themes.notices(words)
@@ -198,25 +194,15 @@ def _notice(site: Site, mailing_list: MailingList, request: Request, language: s
         "topics": [topic.name for topic in site.topics(mailing_list) if topic.id in asked],
         "frequency": request.data.get("frequency"),
     }
-    message_id = (
-        f"{message_id_local(site.identity_key, f'request {request.id}', request.subscriber_id)}@{headers.domain}"
+    return notice(
+        site,
+        mailing_list,
+        NOTICE,
+        f"request {request.id}",
+        Mailbox("", request.address),
+        request.address_key,
+        templates.render(f"confirm_{request.kind}.txt.j2", **values),
+        request.asked_at,
+        html=templates.render(f"confirm_{request.kind}.html.j2", **values),
+        language=words.language,
     )
-    return {
-        "kind": NOTICE,
-        "list_id": mailing_list.id,
-        "address": request.address,
-        "address_key": request.address_key,
-        "message_id": message_id,
-        "message": notice_message(
-            headers.sender,
-            Mailbox("", request.address),
-            templates.render(f"confirm_{request.kind}.txt.j2", **values),
-            request.asked_at,
-            message_id,
-            html=templates.render(f"confirm_{request.kind}.html.j2", **values),
-            language=words.language,
-            reply_to=headers.reply_to,
-        ),
-        "due_at": request.asked_at,
-        "deadline": request.expires_at,
-    }

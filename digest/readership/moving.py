@@ -6,27 +6,22 @@ forwarded mail has links too; it gets no power over the new one. Its owner comes
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection
 
+from digest.noticing import notice
 from digest.readership.choosing import Standing, standing
 from digest.readership.leaving import come_back
 from digest.readership.lookup import known
 from digest.render.headers import Mailbox
-from digest.render.notice import notice_message
 from digest.site import Site
 from digest.store import notices, readers, requests
 from digest.store.readers import Reader
 from digest.store.requests import Request
-from digest.subscribers.audience import Preferences
-from digest.subscribers.identity import message_id_local
 from digest.subscribers.masking import masked
-
-LASTS = timedelta(days=3)
-"""How long the notice to the former address is tried."""
 
 
 class Move(StrEnum):
@@ -78,7 +73,7 @@ def _move(connection: Connection, site: Site, before: Standing, request: Request
         address=request.address,
         address_key=request.address_key,
         name=(theirs.name if theirs else "") or before.name,
-        preferences=_merged(theirs.own, before.own) if theirs and not theirs.left else before.own,
+        preferences=theirs.own.over(before.own) if theirs and not theirs.left else before.own,
         confirmed_at=now,
         changed_at=now,
     )
@@ -86,23 +81,12 @@ def _move(connection: Connection, site: Site, before: Standing, request: Request
     readers.remove(connection, former)
 
 
-def _merged(theirs: Preferences, taken_over: Preferences) -> Preferences:
-    """Return what an address had chosen, and of the former one what it left open: a pause isn't."""
-    return Preferences(
-        topics=taken_over.topics if theirs.topics is None else theirs.topics,
-        frequency=theirs.frequency or taken_over.frequency,
-        timezone=theirs.timezone or taken_over.timezone,
-        language=theirs.language or taken_over.language,
-        paused_until=theirs.paused_until,
-    )
-
-
 def _tell_former(connection: Connection, site: Site, before: Standing, request: Request, now: datetime) -> None:
     """Plan the notice that tells the former address; it has no link by which anybody could act on the new one."""
     who, mailing_list = before.who, before.mailing_list
-    headers = site.headers(mailing_list)
+    headers, language = site.headers(mailing_list), before.choice.language
     url = site.settings.site.url
-    text = site.themes.notices(site.themes.words(before.choice.language)).render(
+    text = site.themes.notices(site.themes.words(language)).render(
         "address_changed.txt.j2",
         site_name=site.settings.site.name,
         postal_address=site.settings.site.postal_address,
@@ -111,24 +95,6 @@ def _tell_former(connection: Connection, site: Site, before: Standing, request: 
         signup=f"{url}/subscribe/{mailing_list.id}" if url and mailing_list.table.signup else "",
         contact=(headers.reply_to or headers.sender).address,
     )
-    local = message_id_local(site.identity_key, f"moved {request.id}", who.subscriber_id)
-    message_id = f"{local}@{headers.domain}"
-    notices.add(
-        connection,
-        kind="address changed",
-        list_id=mailing_list.id,
-        address=who.address,
-        address_key=who.address_key,
-        message_id=message_id,
-        message=notice_message(
-            headers.sender,
-            Mailbox("", who.address),
-            text,
-            now,
-            message_id,
-            language=before.choice.language,
-            reply_to=headers.reply_to,
-        ),
-        due_at=now,
-        deadline=now + LASTS,
-    )
+    about, to = f"moved {request.id}", Mailbox("", who.address)
+    told = notice(site, mailing_list, "address changed", about, to, who.address_key, text, now, language=language)
+    notices.add(connection, **told)

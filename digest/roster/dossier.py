@@ -10,7 +10,7 @@ from digest.store.database import reading
 from digest.store.people import Noticed, Received, Reported, Score
 from digest.store.readers import Event, Move, Reader
 from digest.store.requests import Request
-from digest.store.suppressions import Lifted, Suppression, domain_key
+from digest.store.suppressions import Lifted, Suppression, domain_key_of
 from digest.subscribers.address import Address
 
 LAST = 10
@@ -47,7 +47,7 @@ def dossier(site: Site, asked: Address, now: datetime) -> Dossier:
     """Return all that is known of whom an address is about; some seconds where files have a million rows."""
     with reading(site.store).begin() as connection:
         who = person(connection, site, asked)
-        domains = {domain_key(address.address.rpartition("@")[2]) for address in who.addresses}
+        domains = {domain_key_of(address.address) for address in who.addresses}
         barred = {*who.keys, *who.lists, *domains}
         received, issues = people.received(connection, who.lists, LAST)
         return Dossier(

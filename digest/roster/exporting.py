@@ -11,7 +11,7 @@ from digest.site import MailingList, Site
 from digest.store import suppressions
 from digest.store.database import reading
 from digest.store.memory import SqlMemory, memory
-from digest.store.suppressions import EVERYWHERE, Suppression, domain_key
+from digest.store.suppressions import EVERYWHERE, Suppression, domain_key_of
 from digest.subscribers.address import parse_address
 from digest.subscribers.audience import Met
 from digest.subscribers.disk import read_lines
@@ -110,4 +110,4 @@ def _barred(subscriber: Subscriber, one: Suppression, own_id: str = "") -> Perso
 
 def _keys(met: Met) -> tuple[str, str, str]:
     one = met.member
-    return one.address_key, domain_key(one.address.address.rpartition("@")[2]), one.subscriber_id
+    return one.address_key, domain_key_of(one.address.address), one.subscriber_id

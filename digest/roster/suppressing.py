@@ -10,7 +10,7 @@ from digest.errors import InputError, meant
 from digest.readership.lookup import list_of, member
 from digest.site import MailingList, Site
 from digest.store import suppressions
-from digest.store.suppressions import EVERYWHERE, Suppression, domain_key
+from digest.store.suppressions import EVERYWHERE, Suppression, domain_key, domain_key_of
 from digest.subscribers.address import Address, parse_address, parse_domain
 from digest.subscribers.identity import address_key
 from digest.subscribers.reasons import COMPLAINT, FORGOTTEN, LEFT, NO_SUCH_ADDRESS, UNREACHABLE
@@ -98,7 +98,7 @@ def reasons(connection: Connection, site: Site, mailing_list: MailingList, addre
     The ground may be the address itself, its domain, or the subscriber id of somebody whose address nobody knew.
     """
     subscriber, key = member(site, mailing_list, address)
-    domain = domain_key(address.address.rpartition("@")[2])
+    domain = domain_key_of(address.address)
     found = suppressions.barring(connection, mailing_list.id, [key, domain, subscriber])
     return [_sentence(mailing_list, address, one, is_everywhere=_is_everywhere(one, subscriber)) for one in found]
 

@@ -168,7 +168,7 @@ class _Vetting:
 
 
 def _domain_key(row: SubscriberRow) -> str:
-    return suppressions.domain_key(row.address.address.rpartition("@")[2])
+    return suppressions.domain_key_of(row.address.address)
 
 
 def _counted(so_far: _Common | None, line: int) -> _Common:

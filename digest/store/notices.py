@@ -143,7 +143,7 @@ class NoticeLedger:
 
 
 def _keys(row: Row[Any]) -> tuple[str, str]:
-    return row.address_key, suppressed.domain_key(_domain(row.address))
+    return row.address_key, suppressed.domain_key_of(row.address)
 
 
 def _verdict(row: Row[Any], barred: Set[str], now: datetime) -> Verb:

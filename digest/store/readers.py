@@ -68,12 +68,6 @@ def load(connection: Connection, subscriber_id: str) -> Reader | None:
     return None if row is None else _reader(row)
 
 
-def of_address(connection: Connection, address_key: str) -> list[Reader]:
-    """Return what somebody said on all lists."""
-    query = select(readers).where(readers.c.address_key == address_key).order_by(readers.c.list_id)
-    return [_reader(row) for row in connection.execute(query)]
-
-
 def save(connection: Connection, reader: Reader) -> None:
     """Keep what a reader says now, in place of what they said before."""
     said = reader.preferences

@@ -63,6 +63,11 @@ def domain_key(domain: str) -> str:
     return f"@{domain.lower()}"
 
 
+def domain_key_of(address: str) -> str:
+    """Return what the domain of an address is suppressed by."""
+    return domain_key(address.rpartition("@")[2])
+
+
 def add(
     connection: Connection,
     *,

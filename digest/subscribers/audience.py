@@ -32,6 +32,21 @@ class Preferences:
     language: str | None = None
     paused_until: date | None = None
 
+    @classmethod
+    def of(cls, subscriber: Subscriber) -> "Preferences":
+        """Return what a row of the file says, as if its reader had said it."""
+        return cls(subscriber.topics or None, subscriber.frequency, subscriber.timezone, subscriber.language)
+
+    def over(self, other: "Preferences") -> "Preferences":
+        """Return this, and where nothing is said here, what `other` says; a pause isn't taken over."""
+        return Preferences(
+            topics=other.topics if self.topics is None else self.topics,
+            frequency=self.frequency or other.frequency,
+            timezone=self.timezone or other.timezone,
+            language=self.language or other.language,
+            paused_until=self.paused_until,
+        )
+
 
 class Said(NamedTuple):
     """What readers said: their preferences by subscriber id, and the ids of addresses they have left for others."""
@@ -177,11 +192,11 @@ def _keys(member: AudienceMember) -> tuple[str, str, str]:
 
 def laid_over(subscriber: Subscriber, chosen: Preferences, known: Collection[str]) -> Subscriber:
     """Return a subscriber with what they chose laid over what the file says, of their topics those that are known."""
-    asked = subscriber.topics if chosen.topics is None else chosen.topics
+    said = chosen.over(Preferences.of(subscriber))
     return replace(
         subscriber,
-        topics=tuple(topic for topic in asked if topic in known),
-        frequency=chosen.frequency or subscriber.frequency,
-        timezone=chosen.timezone or subscriber.timezone,
-        language=chosen.language or subscriber.language,
+        topics=tuple(topic for topic in said.topics or () if topic in known),
+        frequency=said.frequency,
+        timezone=said.timezone,
+        language=said.language,
     )

@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from digest.noticing import LASTS
 from digest.readership import confirming
 from digest.readership.choosing import (
     Choice,
@@ -172,7 +173,7 @@ def _address(links: Links, request: Request, form: FormData | None) -> Response:
     written = str(form.get("address", "")) if form is not None else ""
     answer = partial(
         links.answer, request, "address.html.j2", home="../../", language=stands.choice.language, written=written,
-        token=request.path_params["token"], list_name=stands.mailing_list.table.name, days=confirming.LASTS.days,
+        token=request.path_params["token"], list_name=stands.mailing_list.table.name, days=LASTS.days,
         **_around(links, token, stands, "../../"),
     )  # fmt: skip
     if form is None:

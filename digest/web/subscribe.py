@@ -15,7 +15,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from digest.readership.confirming import LASTS, TooManyRequestsError, ask
+from digest.noticing import LASTS
+from digest.readership.confirming import TooManyRequestsError, ask
 from digest.readership.lookup import list_of
 from digest.readership.signing_up import Choices
 from digest.site import MailingList, Site
